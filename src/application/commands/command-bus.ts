@@ -1,0 +1,243 @@
+import type { Actor, Class } from '../../domain/index.ts';
+import { classOf } from '../../domain/class.ts';
+import type { ExecutionScope } from '../execution/execution-scope.ts';
+import type { UnitOfWork } from '../execution/unit-of-work.ts';
+import type { UnitsOfWork } from '../execution/units-of-work.ts';
+import { CommandIdReused, CommandTimedOut, NoHandler, WaitInsideHandler } from '../message-errors.ts';
+import type { AppendResult, EventStore } from '../ports/event-store.ts';
+import { CommandAlreadyStored } from '../ports/event-store-errors.ts';
+import type { IdGenerator } from '../ports/id-generator.ts';
+import type { ProjectionWaiter } from '../ports/projection-waiter.ts';
+import { validateMessage } from '../validation.ts';
+import type { Command, CommandResult } from './command.ts';
+import { commandFingerprint } from './command-fingerprint.ts';
+import type { CommandContext, CommandHandler } from './command-handler.ts';
+import type { CommandMiddleware, CommandOutcome } from './command-middleware.ts';
+import { runMiddleware } from './command-middleware.ts';
+
+/** Options of `dispatch`; what is left out is inherited from the message being handled, if any. */
+export interface DispatchOptions {
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly actor?: Actor | undefined;
+  /** Makes the command idempotent: a repetition returns the first result, on any node. */
+  readonly commandId?: string | undefined;
+  /** Projectors that must have handled the events before the dispatch returns. */
+  readonly waitFor?: readonly Class[] | undefined;
+  /** Gives up after so long, both before the commit and while waiting for projectors; default: never. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The result of a command, and what it stored. */
+export interface Dispatched<Result> {
+  readonly result: Result;
+  readonly commandId: string;
+  readonly correlationId: string;
+  /** One for each stream that got events. Empty in a repetition, and inside another handler. */
+  readonly appends: readonly AppendResult[];
+  /** Wait for it to read your own write; 0 if nothing was stored. */
+  readonly lastPosition: number;
+  /** Whether an earlier run under the same command id did the work. */
+  readonly repeated: boolean;
+}
+
+/** What a command bus is made of. */
+export interface CommandBusServices {
+  readonly store: EventStore;
+  readonly ids: IdGenerator;
+  readonly scope: ExecutionScope;
+  readonly units: UnitsOfWork;
+  readonly projections: ProjectionWaiter;
+  readonly middleware: readonly CommandMiddleware[];
+}
+
+interface Dispatch {
+  readonly command: Command<unknown>;
+  readonly handler: CommandHandler<Command<unknown>>;
+  readonly context: CommandContext;
+  /** Whether the caller named the command, so that it must not run twice. */
+  readonly isIdempotent: boolean;
+}
+
+/** Takes commands to their handlers. */
+export class CommandBus {
+  readonly #services: CommandBusServices;
+  readonly #handlers = new Map<Class, CommandHandler<Command<unknown>>>();
+
+  constructor(services: CommandBusServices) {
+    this.#services = services;
+  }
+
+  /** Sets the one handler of a command class. */
+  register(commandClass: Class, handler: CommandHandler<Command<unknown>>): void {
+    this.#handlers.set(commandClass, handler);
+  }
+
+  /**
+   * Runs the command's handler and stores what it changed; returns what the handler returned.
+   *
+   * @throws {NoHandler} nobody handles this class
+   * @throws {ValidationFailed} the command does not satisfy its schema
+   * @throws {StreamVersionConflict} it lost ten races in a row
+   * @throws {CommandIdReused} the command id belongs to another command
+   * @throws {CommandTimedOut} it was given up before anything was stored
+   * @throws {ProjectionWaitTimeout} it is stored, but a projector of `waitFor` was not there in time
+   */
+  async dispatch<C extends Command<unknown>>(
+    command: C,
+    options?: DispatchOptions,
+  ): Promise<CommandResult<C>> {
+    const { result } = await this.dispatchFull(command, options);
+    return result;
+  }
+
+  /** Like `dispatch`, and tells what was stored. */
+  async dispatchFull<C extends Command<unknown>>(
+    command: C,
+    options: DispatchOptions = {},
+  ): Promise<Dispatched<CommandResult<C>>> {
+    const handler = this.#handlers.get(classOf(command));
+    if (handler === undefined) throw new NoHandler(classOf(command).name);
+    if (options.waitFor?.length && this.#services.scope.unitOfWork !== undefined) {
+      throw new WaitInsideHandler(classOf(command).name);
+    }
+    const deadline = new Deadline(classOf(command).name, options);
+    const context = this.#contextOf(options, deadline.signal);
+    const isIdempotent = options.commandId !== undefined;
+    try {
+      const outcome = await this.#run({ command, handler, context, isIdempotent }, deadline);
+      await this.#waitFor(options, outcome.lastPosition);
+      const { commandId, correlationId } = context;
+      return { ...outcome, result: outcome.result as CommandResult<C>, commandId, correlationId };
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async #run(
+    dispatch: Dispatch,
+    deadline: Deadline,
+  ): Promise<Extract<CommandOutcome, { status: 'succeeded' }>> {
+    const { command, context } = dispatch;
+    const { scope, middleware } = this.#services;
+    const { commandId, correlationId, userId, actor } = context;
+    // A command that reacts to an event hands the event on as the cause, so that the stored chain has no gap.
+    const causationId = context.causationId ?? commandId;
+    const outcome = await scope.runInContext({ correlationId, causationId, userId, actor }, () =>
+      runMiddleware(middleware, command, context, () => this.#handle(dispatch)),
+    );
+    if (outcome.status === 'succeeded') return outcome;
+    throw deadline.explain(outcome.error);
+  }
+
+  async #handle(dispatch: Dispatch): Promise<CommandOutcome> {
+    const { command, context } = dispatch;
+    await validateMessage(command);
+    context.signal.throwIfAborted();
+    if (!dispatch.isIdempotent) return this.#execute(dispatch, undefined);
+    const fingerprint = commandFingerprint(command);
+    const earlier = await this.#findEarlier(dispatch, fingerprint);
+    if (earlier !== undefined) return earlier;
+    try {
+      return await this.#execute(dispatch, fingerprint);
+    } catch (error) {
+      // Another node ran the same command at the same time and was first.
+      const first =
+        error instanceof CommandAlreadyStored ? await this.#findEarlier(dispatch, fingerprint) : undefined;
+      if (first === undefined) throw error;
+      return first;
+    }
+  }
+
+  async #execute(dispatch: Dispatch, fingerprint: string | undefined): Promise<CommandOutcome> {
+    const { command, handler, context } = dispatch;
+    const { commandId, signal } = context;
+    let isCommitting = false;
+    const handle = (): unknown => {
+      isCommitting = false;
+      return handler.handle(command, context);
+    };
+    const beforeCommit = (unit: UnitOfWork, result: unknown): void => {
+      isCommitting = true;
+      if (fingerprint !== undefined) unit.record({ commandId, fingerprint, result });
+    };
+    const run = this.#services.units.run<unknown>(handle, { signal, beforeCommit });
+    const { result, appends } = await untilAborted(run, signal, () => !isCommitting);
+    const lastPosition = Math.max(0, ...appends.map(append => append.lastPosition));
+    return { status: 'succeeded', result, appends, lastPosition, repeated: false };
+  }
+
+  async #findEarlier(dispatch: Dispatch, fingerprint: string): Promise<CommandOutcome | undefined> {
+    const { commandId } = dispatch.context;
+    const stored = await this.#services.store.findCommand(commandId);
+    if (stored === undefined) return undefined;
+    if (stored.fingerprint !== fingerprint)
+      throw new CommandIdReused(commandId, classOf(dispatch.command).name);
+    const { result, lastPosition } = stored;
+    return { status: 'succeeded', result, appends: [], lastPosition, repeated: true };
+  }
+
+  #contextOf(options: DispatchOptions, signal: AbortSignal): CommandContext {
+    const outer = this.#services.scope.context;
+    const commandId = options.commandId ?? this.#services.ids.next();
+    return {
+      commandId,
+      correlationId: options.correlationId ?? outer?.correlationId ?? commandId,
+      causationId: options.causationId ?? outer?.causationId,
+      userId: options.userId ?? outer?.userId,
+      actor: options.actor ?? outer?.actor,
+      signal,
+    };
+  }
+
+  async #waitFor(options: DispatchOptions, position: number): Promise<void> {
+    const { timeoutMs, signal, waitFor = [] } = options;
+    const waits = waitFor.map(async p =>
+      this.#services.projections.waitFor(p, position, { timeoutMs, signal }),
+    );
+    await Promise.all(waits);
+  }
+}
+
+/* Once the commit is under way its outcome is awaited, because giving up would hide what happened. */
+async function untilAborted<T>(run: Promise<T>, signal: AbortSignal, mayGiveUp: () => boolean): Promise<T> {
+  let giveUp = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    giveUp = () => {
+      if (mayGiveUp()) reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([run, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** When a command is given up: by its caller's signal or after its timeout. */
+class Deadline {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(commandName: string, options: DispatchOptions) {
+    const { timeoutMs, signal } = options;
+    const give = (): void => this.#controller.abort(new CommandTimedOut(commandName, timeoutMs ?? 0));
+    this.#timer = timeoutMs === undefined ? undefined : setTimeout(give, timeoutMs);
+    this.signal =
+      signal === undefined ? this.#controller.signal : AbortSignal.any([this.#controller.signal, signal]);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Once the time is up, an abort error inside the handler is the timeout, whatever it was wrapped in. */
+  explain(error: unknown): unknown {
+    const isAbort = error instanceof Error && error.name === 'AbortError';
+    return isAbort && this.signal.aborted ? this.signal.reason : error;
+  }
+}

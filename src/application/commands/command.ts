@@ -1,0 +1,17 @@
+declare const resultType: unique symbol;
+
+/**
+ * Base of a request to change something, named in the imperative; `Result` is what its handler returns.
+ *
+ *     class Deposit extends Command<void> {
+ *       constructor(readonly accountId: string, readonly amount: number) { super(); }
+ *     }
+ *
+ * A static `schema` (any Standard Schema: zod, valibot, arktype, …) is checked before the handler runs.
+ */
+export abstract class Command<Result = void> {
+  declare readonly [resultType]?: Result;
+}
+
+/** What the handler of a command returns. */
+export type CommandResult<C> = C extends Command<infer Result> ? Result : never;

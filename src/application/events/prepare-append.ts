@@ -1,0 +1,196 @@
+import { formatStream } from '../../domain/index.ts';
+import type { ExpectedVersion } from '../../domain/index.ts';
+import { checkEventType, checkIdentifier, checkStreamId } from '../../domain/identifiers.ts';
+import type { StreamId } from '../../domain/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AppendOptions, CommandRecord, NewEvent, StreamAppend } from '../ports/event-store.ts';
+import { InvalidAppend } from '../ports/event-store-errors.ts';
+import type { IdGenerator } from '../ports/id-generator.ts';
+import { defaultJsonLimits, toJsonText } from './json-text.ts';
+import type { JsonLimits } from './json-text.ts';
+import { eventIdFromKey, isUuid } from './event-id.ts';
+
+/** An event that is checked and in the form in which it will be stored. */
+export interface PreparedEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly payloadJson: string;
+  readonly metadataJson: string | null;
+  readonly correlationId: string | null;
+  readonly causationId: string | null;
+  readonly userId: string | null;
+  readonly actor: string;
+}
+
+/** The checked part of an append that concerns one stream. */
+export interface PreparedWrite {
+  readonly stream: StreamId;
+  readonly expectedVersion: ExpectedVersion;
+  readonly events: readonly PreparedEvent[];
+  readonly claim: readonly string[];
+  readonly release: readonly string[];
+}
+
+/** A command record with its result as JSON text; null: it returned nothing. */
+export interface PreparedCommand {
+  readonly commandId: string;
+  readonly fingerprint: string;
+  readonly resultJson: string | null;
+}
+
+/** A checked append: one unit that is stored whole or not at all. */
+export interface PreparedAppend {
+  readonly writes: readonly PreparedWrite[];
+  readonly commands: readonly PreparedCommand[];
+  readonly recordedAtMs: number;
+  /** Whether the caller chose ids, so that they may be stored already. */
+  readonly mayRepeat: boolean;
+}
+
+/** What a store needs to prepare appends. */
+export interface AppendPreparation {
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly limits?: JsonLimits;
+}
+
+// An append is one decision; tens of thousands of events in one transaction would hold up everybody else.
+const maxEventsPerAppend = 50_000;
+// PostgreSQL's integer holds the version.
+const maxVersion = 2_147_483_647;
+const maxKeyLength = 500;
+
+/** Checks an append completely, before anything is sent; what it returns can be stored as it is. */
+export function prepareAppend(
+  appends: readonly StreamAppend[],
+  options: AppendOptions,
+  preparation: AppendPreparation,
+): PreparedAppend {
+  checkShape(appends);
+  const idempotencyKey = checkOptional('idempotencyKey', options.idempotencyKey);
+  const prepare = new EventPreparation(idempotencyKey, preparation);
+  const writes = appends.map(append => prepareWrite(append, prepare));
+  return {
+    writes,
+    commands: (options.commands ?? []).map(prepareCommand),
+    recordedAtMs: preparation.clock.now().getTime(),
+    mayRepeat: prepare.mayRepeat,
+  };
+}
+
+function checkShape(appends: readonly StreamAppend[]): void {
+  const streams = new Set<string>();
+  let events = 0;
+  for (const append of appends) {
+    const name = formatStream(append.stream);
+    if (streams.has(name)) {
+      throw new InvalidAppend(`Stream "${name}" occurs twice in one append. Join its events into one part.`);
+    }
+    streams.add(name);
+    events += append.events.length;
+  }
+  if (events > maxEventsPerAppend) {
+    throw new InvalidAppend(
+      `One append carries ${events} events, and ${maxEventsPerAppend} is the limit. Split it into several.`,
+    );
+  }
+}
+
+function prepareWrite(append: StreamAppend, prepare: EventPreparation): PreparedWrite {
+  return {
+    stream: checkStreamId(append.stream),
+    expectedVersion: checkExpectedVersion(append.stream, append.expectedVersion),
+    events: append.events.map(event => prepare.event(append.stream, event)),
+    claim: checkKeys(append.uniqueKeys?.claim ?? []),
+    release: checkKeys(append.uniqueKeys?.release ?? []),
+  };
+}
+
+function checkExpectedVersion(stream: StreamId, expected: unknown): ExpectedVersion {
+  if (expected === 'none' || expected === 'exists' || expected === 'any') return expected;
+  const fits = typeof expected === 'number' && Number.isInteger(expected);
+  if (fits && expected >= 0 && expected <= maxVersion) return expected;
+  throw new InvalidAppend(
+    `The append to stream "${formatStream(stream)}" expects version ${JSON.stringify(expected)}. ` +
+      `Give a whole number from 0 to ${maxVersion}, 'none', 'exists' or 'any'.`,
+  );
+}
+
+function checkKeys(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys)].map(key => checkIdentifier('unique key', key, maxKeyLength));
+}
+
+function prepareCommand(command: CommandRecord): PreparedCommand {
+  const { commandId, fingerprint, result } = command;
+  checkIdentifier('commandId', commandId, 255);
+  // Wrapped, because a result need not be an object.
+  const text = result === undefined ? null : toJsonText({ result }, `command ${commandId}`, 'result');
+  return { commandId, fingerprint, resultJson: text };
+}
+
+/** The result of a stored command, as `prepareCommand` wrote it. */
+export function readCommandResult(resultJson: string | null): unknown {
+  return resultJson === null ? undefined : (JSON.parse(resultJson) as { result: unknown }).result;
+}
+
+class EventPreparation {
+  mayRepeat: boolean;
+  readonly #idempotencyKey: string | null;
+  readonly #preparation: AppendPreparation;
+  readonly #limits: JsonLimits;
+  #count = 0;
+
+  constructor(idempotencyKey: string | null, preparation: AppendPreparation) {
+    this.#idempotencyKey = idempotencyKey;
+    this.#preparation = preparation;
+    this.#limits = preparation.limits ?? defaultJsonLimits;
+    this.mayRepeat = idempotencyKey !== null;
+  }
+
+  event(stream: StreamId, event: NewEvent): PreparedEvent {
+    const type = checkEventType(event.type);
+    const { metadata } = event;
+    return {
+      eventId: this.#eventId(stream, event),
+      type,
+      schemaVersion: checkSchemaVersion(type, event.schemaVersion ?? 1),
+      payloadJson: toJsonText(event.payload, type, 'payload', this.#limits),
+      metadataJson:
+        metadata && hasFields(metadata) ? toJsonText(metadata, type, 'metadata', this.#limits) : null,
+      correlationId: checkOptional('correlationId', event.correlationId),
+      causationId: checkOptional('causationId', event.causationId),
+      userId: checkOptional('userId', event.userId),
+      actor: checkIdentifier('actor', event.actor ?? 'system', 255),
+    };
+  }
+
+  #eventId(stream: StreamId, event: NewEvent): string {
+    const index = this.#count++;
+    if (event.eventId === undefined) {
+      if (this.#idempotencyKey === null) return this.#preparation.ids.next();
+      return eventIdFromKey(this.#idempotencyKey, index);
+    }
+    this.mayRepeat = true;
+    if (isUuid(event.eventId)) return event.eventId.toLowerCase();
+    throw new InvalidAppend(
+      `An event for stream "${formatStream(stream)}" has the id ${JSON.stringify(event.eventId)}. Give a uuid.`,
+    );
+  }
+}
+
+function hasFields(metadata: object): boolean {
+  for (const _key in metadata) return true;
+  return false;
+}
+
+function checkSchemaVersion(type: string, version: number): number {
+  if (Number.isInteger(version) && version >= 1 && version <= 32_767) return version;
+  throw new InvalidAppend(
+    `An event "${type}" has schema version ${JSON.stringify(version)}. Give a whole number from 1 to 32767.`,
+  );
+}
+
+function checkOptional(field: string, value: string | undefined): string | null {
+  return value === undefined ? null : checkIdentifier(field, value, 255);
+}

@@ -1,0 +1,83 @@
+import type { Actor, EventMetadata, Recorded } from '../../domain/index.ts';
+
+/** The columns of a stored event as an adapter has them: JSON and time still unparsed. */
+export interface StoredEventColumns {
+  readonly eventId: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly version: number;
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly recordedAtMs: number;
+  readonly correlationId: string | null;
+  readonly causationId: string | null;
+  readonly userId: string | null;
+  readonly actor: string | null;
+  readonly payloadJson: string;
+  readonly metadataJson: string | null;
+}
+
+const noMetadata: EventMetadata = Object.freeze({});
+
+/** A stored event that parses payload, metadata and time when they are first asked for. */
+export class StoredEvent implements Recorded {
+  readonly eventId: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly version: number;
+  readonly position: number;
+  readonly #columns: StoredEventColumns;
+  #payload: unknown;
+
+  constructor(columns: StoredEventColumns) {
+    this.eventId = columns.eventId;
+    this.type = columns.type;
+    this.schemaVersion = columns.schemaVersion;
+    this.aggregateType = columns.aggregateType;
+    this.aggregateId = columns.aggregateId;
+    this.version = columns.version;
+    this.position = columns.position;
+    this.#columns = columns;
+  }
+
+  get recordedAt(): Date {
+    return new Date(this.#columns.recordedAtMs);
+  }
+
+  get correlationId(): string | undefined {
+    return this.#columns.correlationId ?? undefined;
+  }
+
+  get causationId(): string | undefined {
+    return this.#columns.causationId ?? undefined;
+  }
+
+  get userId(): string | undefined {
+    return this.#columns.userId ?? undefined;
+  }
+
+  get actor(): Actor {
+    return (this.#columns.actor ?? 'system') as Actor;
+  }
+
+  get metadata(): EventMetadata {
+    const json = this.#columns.metadataJson;
+    return json === null ? noMetadata : (JSON.parse(json) as EventMetadata);
+  }
+
+  get payload(): unknown {
+    return (this.#payload ??= JSON.parse(this.#columns.payloadJson));
+  }
+
+  /** All fields, for printing and comparing; getters of a class would be left out. */
+  toJSON(): Recorded {
+    const { eventId, type, schemaVersion, aggregateType, aggregateId, version, position } = this;
+    const { recordedAt, correlationId, causationId, userId, actor, metadata, payload } = this;
+    const place = { eventId, type, schemaVersion, aggregateType, aggregateId, version, position };
+    return { ...place, recordedAt, correlationId, causationId, userId, actor, metadata, payload };
+  }
+}

@@ -1,0 +1,45 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Recorded } from '../../domain/index.ts';
+import type { MessageContext } from './message-context.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
+
+interface Scope {
+  readonly context: MessageContext | undefined;
+  readonly unitOfWork: UnitOfWork | undefined;
+}
+
+/**
+ * What the code now running belongs to: the message being handled and its unit of work.
+ *
+ * It follows asynchronous calls by itself. One for each app, so that two apps do not share work.
+ */
+export class ExecutionScope {
+  readonly #storage = new AsyncLocalStorage<Scope>();
+
+  /** The message being handled; undefined outside of handlers. */
+  get context(): MessageContext | undefined {
+    return this.#storage.getStore()?.context;
+  }
+
+  /** The unit of work that collects changes; undefined when changes are committed one by one. */
+  get unitOfWork(): UnitOfWork | undefined {
+    return this.#storage.getStore()?.unitOfWork;
+  }
+
+  /** Runs `work` as the handling of a message, in the current unit of work if there is one. */
+  runInContext<T>(context: MessageContext, work: () => T): T {
+    return this.#storage.run({ context, unitOfWork: this.unitOfWork }, work);
+  }
+
+  /** Runs `work` with a unit of work that collects its changes. */
+  runInUnitOfWork<T>(unitOfWork: UnitOfWork, work: () => T): T {
+    return this.#storage.run({ context: this.context, unitOfWork }, work);
+  }
+
+  /** Runs `work` as the reaction to an event: what it sets in motion names the event as its cause. */
+  runForEvent<T>(event: Recorded, work: () => T): T {
+    const { eventId, correlationId, userId, actor } = event;
+    const context = { correlationId: correlationId ?? eventId, causationId: eventId, userId, actor };
+    return this.#storage.run({ context, unitOfWork: undefined }, work);
+  }
+}

@@ -1,0 +1,139 @@
+import { formatStream } from '../../domain/index.ts';
+import type { AggregateRoot, StreamId } from '../../domain/index.ts';
+import type { AggregateCache } from '../replay/aggregate-cache.ts';
+import type { AppendResult } from '../ports/event-store.ts';
+import { StreamVersionConflict } from '../ports/event-store-errors.ts';
+import type { ExecutionScope } from './execution-scope.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+import { UnitOfWork } from './unit-of-work.ts';
+import type { UnitOfWorkServices } from './unit-of-work.ts';
+
+type Work<T> = (unit: UnitOfWork) => T | Promise<T>;
+
+/** What came of a unit of work. */
+export interface UnitOfWorkOutcome<T> {
+  readonly result: T;
+  readonly appends: readonly AppendResult[];
+}
+
+/** Options of one run. */
+export interface UnitOfWorkOptions<T> {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the result before the commit, e.g. to record the command. */
+  readonly beforeCommit?: ((unit: UnitOfWork, result: T) => void) | undefined;
+}
+
+/** How often a decision that lost a race is made again. */
+export interface ConflictRetry {
+  /** Default 10. */
+  readonly attempts: number;
+  /** Milliseconds to wait before attempt `n` (from 2); default: random, growing to 50 ms. */
+  readonly delayMs: (attempt: number) => number;
+}
+
+/** Ten decisions; the jitter keeps losers of one race from meeting again. */
+export const defaultConflictRetry: ConflictRetry = {
+  attempts: 10,
+  delayMs: attempt => Math.random() * Math.min(50, 2 ** attempt),
+};
+
+/**
+ * Runs work that changes aggregates: in one transaction, decided again when it loses a race.
+ *
+ * Work on the same aggregate in one process runs one after another. Only the first aggregate that a unit
+ * touches is waited for, so that two units can never wait for each other.
+ */
+export class UnitsOfWork {
+  readonly #scope: ExecutionScope;
+  readonly #services: UnitOfWorkServices;
+  readonly #cache: AggregateCache;
+  readonly #retry: ConflictRetry;
+  readonly #mutex = new KeyedMutex();
+
+  constructor(
+    scope: ExecutionScope,
+    services: UnitOfWorkServices,
+    cache: AggregateCache,
+    retry: ConflictRetry = defaultConflictRetry,
+  ) {
+    this.#scope = scope;
+    this.#services = services;
+    this.#cache = cache;
+    this.#retry = retry;
+  }
+
+  /** Runs `work` in the current unit of work, or in one of its own that is committed when it returns. */
+  async run<T>(work: Work<T>, options: UnitOfWorkOptions<T> = {}): Promise<UnitOfWorkOutcome<T>> {
+    const current = this.#scope.unitOfWork;
+    if (current !== undefined) return this.#join(current, work, options);
+    for (let attempt = 1; ; attempt++) {
+      const unit = new UnitOfWork(this.#services, attempt > 1);
+      try {
+        return await this.#attempt(unit, work, options);
+      } catch (error) {
+        if (attempt >= this.#retry.attempts || !this.#mayDecideAgain(unit, error)) throw error;
+        await pause(this.#retry.delayMs(attempt + 1), options.signal);
+      }
+    }
+  }
+
+  /**
+   * Watches the aggregate of `stream` in the current unit: from the cache, or by `load`.
+   *
+   * @returns undefined if `load` finds none
+   */
+  async enlist(
+    unit: UnitOfWork,
+    stream: StreamId,
+    load: () => Promise<AggregateRoot | undefined>,
+  ): Promise<AggregateRoot | undefined> {
+    if (unit.isEmpty && unit.releases.length === 0) {
+      unit.releases.push(await this.#mutex.acquire(formatStream(stream)));
+    }
+    const known = unit.find(stream);
+    if (known !== undefined) return known;
+    const cached = this.#cache.take(stream);
+    if (cached !== undefined) unit.usedCache = true;
+    const aggregate = cached ?? (await load());
+    if (aggregate !== undefined) unit.track(stream, aggregate);
+    return aggregate;
+  }
+
+  async #join<T>(
+    unit: UnitOfWork,
+    work: Work<T>,
+    options: UnitOfWorkOptions<T>,
+  ): Promise<UnitOfWorkOutcome<T>> {
+    const result = await unit.attribute(this.#scope.context, () => work(unit));
+    options.beforeCommit?.(unit, result);
+    return { result, appends: [] };
+  }
+
+  async #attempt<T>(
+    unit: UnitOfWork,
+    work: Work<T>,
+    options: UnitOfWorkOptions<T>,
+  ): Promise<UnitOfWorkOutcome<T>> {
+    try {
+      const run = (): T | Promise<T> => this.#scope.runInUnitOfWork(unit, () => work(unit));
+      const result = await unit.attribute(this.#scope.context, run);
+      options.beforeCommit?.(unit, result);
+      const appends = await unit.commit(options.signal);
+      for (const { stream, aggregate } of unit.aggregates()) this.#cache.put(stream, aggregate);
+      return { result, appends };
+    } finally {
+      for (const release of unit.releases) release();
+    }
+  }
+
+  /* A refusal that was decided on a cached state may be out of date, so it is decided once more on read state. */
+  #mayDecideAgain(unit: UnitOfWork, error: unknown): boolean {
+    return unit.usedCache || (unit.isCommitting && error instanceof StreamVersionConflict);
+  }
+}
+
+async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise(resolve => setTimeout(resolve, delayMs));
+  signal?.throwIfAborted();
+}

@@ -1,0 +1,30 @@
+import type { Class } from '../domain/index.ts';
+import { metadataKey } from '../domain/class-metadata.ts';
+import type { Command, CommandResult } from './commands/command.ts';
+import type { CommandContext } from './commands/command-handler.ts';
+import type { Query, QueryResult } from './queries/query.ts';
+
+/** A command or a query. */
+export type Message = Command<unknown> | Query<unknown>;
+
+/** What the handler of a command or query returns. */
+export type MessageResult<M> = M extends Command<unknown> ? CommandResult<M> : QueryResult<M>;
+
+/** The shape that `@Handles` asks of a handler. */
+export interface MessageHandler<M> {
+  handle(message: M, context: CommandContext): MessageResult<M> | Promise<MessageResult<M>>;
+}
+
+const handlesKey = metadataKey<Class<Message>>('handles');
+
+/** Says which command or query a class handles: `@Handles(Deposit) class DepositHandler`. */
+export function Handles<M extends Message>(
+  messageClass: Class<M>,
+): (handlerClass: Class<MessageHandler<M>>) => void {
+  return handlerClass => handlesKey.write(handlerClass, messageClass);
+}
+
+/** The command or query that a class handles; undefined without `@Handles`. */
+export function handledMessageOf(handlerClass: Class): Class<Message> | undefined {
+  return handlesKey.read(handlerClass);
+}

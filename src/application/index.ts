@@ -1,0 +1,86 @@
+/** "annals/application": use cases, and the ports that adapters implement. */
+export { CommandBus } from './commands/command-bus.ts';
+export type { Dispatched, DispatchOptions } from './commands/command-bus.ts';
+export { Command } from './commands/command.ts';
+export type { CommandResult } from './commands/command.ts';
+export type { CommandContext, CommandHandler } from './commands/command-handler.ts';
+export type { CommandMiddleware, CommandOutcome } from './commands/command-middleware.ts';
+export { authorization, classValidation } from './commands/middleware.ts';
+export { EmitterQueueFull, EventEmitter } from './events/event-emitter.ts';
+export type { Emission, EventEmitterOptions } from './events/event-emitter.ts';
+export { StoredEvent } from './events/stored-event.ts';
+export type { StoredEventColumns } from './events/stored-event.ts';
+export { prepareAppend } from './events/prepare-append.ts';
+export type {
+  AppendPreparation,
+  PreparedAppend,
+  PreparedCommand,
+  PreparedEvent,
+  PreparedWrite,
+} from './events/prepare-append.ts';
+export type { JsonLimits } from './events/json-text.ts';
+export { Handles } from './handles.ts';
+export type { MessageHandler, MessageResult } from './handles.ts';
+export {
+  CommandIdReused,
+  CommandTimedOut,
+  NoHandler,
+  NotAuthorized,
+  ValidationFailed,
+  WaitInsideHandler,
+} from './message-errors.ts';
+export type { ValidationIssue } from './message-errors.ts';
+export type { Clock } from './ports/clock.ts';
+export type { EventSerializer, SerializedEvent } from './ports/event-serializer.ts';
+export type {
+  AppendOptions,
+  AppendResult,
+  CommandRecord,
+  EventFilter,
+  EventPage,
+  EventQuery,
+  EventStore,
+  FeedFilter,
+  FeedPage,
+  KeyChanges,
+  NewEvent,
+  ReadFeedOptions,
+  ReadStreamOptions,
+  StoredCommand,
+  StreamAppend,
+} from './ports/event-store.ts';
+export {
+  CommandAlreadyStored,
+  EventIdConflict,
+  InvalidAppend,
+  InvalidQuery,
+  StoreUnavailable,
+  StreamVersionConflict,
+  UniqueKeyTaken,
+  UnserializableValue,
+} from './ports/event-store-errors.ts';
+export type { IdGenerator } from './ports/id-generator.ts';
+export type { Logger } from './ports/logger.ts';
+export { CheckpointMoved } from './ports/read-model-errors.ts';
+export type {
+  DocumentChange,
+  DocumentQuery,
+  FieldCondition,
+  InlineProjections,
+  ProjectionId,
+  ProjectionTables,
+  ReadModelStore,
+  ReadModelTransaction,
+  SqlSession,
+  StoredDocument,
+} from './ports/read-model-store.ts';
+export type { Store, StoreFactory, StoreServices } from './ports/store.ts';
+export { QueryBus } from './queries/query-bus.ts';
+export { Query } from './queries/query.ts';
+export type { QueryHandler, QueryResult } from './queries/query.ts';
+export { AggregateAlreadyExists, AggregateNotFound } from './replay/aggregate-errors.ts';
+export { EventReplay } from './replay/event-replay.ts';
+export type { RebuildOptions, ReplayOptions } from './replay/event-replay.ts';
+export { repositoryOf } from './replay/repository.ts';
+export type { Repository, UpdateOptions } from './replay/repository.ts';
+export type { StandardSchema } from './validation.ts';

@@ -1,0 +1,11 @@
+import type { Class } from '../../domain/index.ts';
+
+/** Waits until a projection has handled what a command wrote. */
+export interface ProjectionWaiter {
+  /** @throws {ProjectionWaitTimeout} it did not get there in time; the command did commit */
+  waitFor(
+    projector: Class,
+    position: number,
+    options: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined },
+  ): Promise<void>;
+}

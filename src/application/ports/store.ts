@@ -1,0 +1,23 @@
+import type { Clock } from './clock.ts';
+import type { EventStore } from './event-store.ts';
+import type { IdGenerator } from './id-generator.ts';
+import type { Logger } from './logger.ts';
+import type { ReadModelStore } from './read-model-store.ts';
+
+/** What a store gets from the app that opens it. */
+export interface StoreServices {
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+}
+
+/** Events and read models that commit together. Disposing it closes every connection it opened. */
+export interface Store extends AsyncDisposable {
+  readonly events: EventStore;
+  readonly readModels: ReadModelStore;
+}
+
+/** A store that is yet to be opened, e.g. `memory()`, `embedded('./data')` or `postgres(url)`. */
+export interface StoreFactory {
+  open(services: StoreServices): Promise<Store>;
+}

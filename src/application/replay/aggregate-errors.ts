@@ -1,0 +1,27 @@
+import { AnnalsError, formatStream } from '../../domain/index.ts';
+import type { StreamId } from '../../domain/index.ts';
+
+/** There are no events for the aggregate: it was never created. */
+export class AggregateNotFound extends AnnalsError {
+  readonly code = 'aggregate-not-found';
+  readonly stream: StreamId;
+
+  constructor(stream: StreamId) {
+    super(
+      `Aggregate "${formatStream(stream)}" does not exist. ` +
+        'Check the id, or use create() for a new aggregate and find() where absence is normal.',
+    );
+    this.stream = stream;
+  }
+}
+
+/** `create` was called for an aggregate that has events. */
+export class AggregateAlreadyExists extends AnnalsError {
+  readonly code = 'aggregate-already-exists';
+  readonly stream: StreamId;
+
+  constructor(stream: StreamId) {
+    super(`Aggregate "${formatStream(stream)}" already exists. Use update(), or choose another id.`);
+    this.stream = stream;
+  }
+}

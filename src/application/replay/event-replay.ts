@@ -1,0 +1,92 @@
+import { aggregateTypeOf } from '../../domain/index.ts';
+import type {
+  AggregateOf,
+  AggregateRoot,
+  AggregateSource,
+  EventOf,
+  Recorded,
+  StreamId,
+} from '../../domain/index.ts';
+import { createAggregate, replayEvent } from '../../domain/aggregate-root.ts';
+import { aggregateClassOf } from '../../domain/decider.ts';
+import type { EventSerializer } from '../ports/event-serializer.ts';
+import type { EventStore, ReadStreamOptions } from '../ports/event-store.ts';
+import { AggregateNotFound } from './aggregate-errors.ts';
+
+/** Which past state to rebuild; default: the latest. */
+export interface RebuildOptions {
+  /** Inclusive. */
+  readonly toVersion?: number | undefined;
+  /** The state as it was at this time, inclusive. */
+  readonly asOf?: Date | undefined;
+}
+
+/** Which part of a history to replay; default: all of it. */
+export interface ReplayOptions {
+  /** Inclusive. */
+  readonly fromVersion?: number | undefined;
+  /** Inclusive. */
+  readonly toVersion?: number | undefined;
+}
+
+/** Brings state back from events. */
+export class EventReplay {
+  readonly #store: EventStore;
+  readonly #serializer: EventSerializer;
+
+  constructor(store: EventStore, serializer: EventSerializer) {
+    this.#store = store;
+    this.#serializer = serializer;
+  }
+
+  /**
+   * The aggregate as its events made it, at the latest or an earlier version or time.
+   *
+   * @throws {AggregateNotFound} it has no events up to there
+   */
+  async rebuildAggregate<Source extends AggregateSource>(
+    source: Source,
+    id: string,
+    options: RebuildOptions = {},
+  ): Promise<AggregateOf<Source>> {
+    const aggregate = await this.findAggregate(source, id, options);
+    if (aggregate === undefined) throw new AggregateNotFound(streamOf(source, id));
+    return aggregate;
+  }
+
+  /** Like `rebuildAggregate`, but undefined where there are no events. */
+  async findAggregate<Source extends AggregateSource>(
+    source: Source,
+    id: string,
+    options: RebuildOptions = {},
+  ): Promise<AggregateOf<Source> | undefined> {
+    const aggregateClass = aggregateClassOf(source);
+    const aggregate = createAggregate(aggregateClass, id);
+    const { toVersion, asOf } = options;
+    await this.#fold(aggregate, streamOf(source, id), { toVersion, until: asOf });
+    return aggregate.version === 0 ? undefined : aggregate;
+  }
+
+  /** The aggregate's events in version order, payloads as instances of their classes. */
+  async *replayEvents<Source extends AggregateSource>(
+    source: Source,
+    id: string,
+    options: ReplayOptions = {},
+  ): AsyncIterable<Recorded<EventOf<Source>>> {
+    for await (const event of this.#store.readStream(streamOf(source, id), options)) {
+      yield this.#serializer.deserialize(event) as Recorded<EventOf<Source>>;
+    }
+  }
+
+  async #fold(aggregate: AggregateRoot, stream: StreamId, bounds: ReadStreamOptions): Promise<void> {
+    for await (const event of this.#store.readStream(stream, bounds)) {
+      const { payload } = this.#serializer.deserialize(event);
+      replayEvent(aggregate, payload, event.version);
+    }
+  }
+}
+
+/** The stream of an aggregate. */
+export function streamOf(source: AggregateSource, aggregateId: string): StreamId {
+  return { aggregateType: aggregateTypeOf(aggregateClassOf(source)), aggregateId };
+}

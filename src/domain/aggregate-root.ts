@@ -1,0 +1,153 @@
+import { AnnalsError } from './annals-error.ts';
+import type { Class } from './class.ts';
+import { classOf } from './class.ts';
+import { requireEventType } from './event.ts';
+import { handlersOf } from './on.ts';
+
+/* What repositories may do and teams may not; not static methods, whose names every subclass would inherit. */
+let access: {
+  create<A extends AggregateRoot>(aggregateClass: new () => A, id: string): A;
+  replay(aggregate: AggregateRoot, event: object, version: number): void;
+  markStored(aggregate: AggregateRoot, version: number): void;
+};
+
+/**
+ * Base of a consistency boundary: commands call its methods, methods `raise` events, and `@On` methods
+ * are the only place where state changes.
+ *
+ * Name the class with `@Aggregate`; its constructor takes no argument. Give `Event` (a union) to have the
+ * compiler refuse foreign events.
+ */
+export abstract class AggregateRoot<Event extends object = object> {
+  #id = '';
+  #version = 0;
+  #pending: Event[] = [];
+
+  /** The id under which the aggregate was created or loaded. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** The version of the stream that this state was folded from; 0 before the first event is stored. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The events raised since the aggregate was loaded, in order; empty again once they are stored. */
+  get pendingEvents(): readonly Event[] {
+    return this.#pending;
+  }
+
+  /**
+   * The keys that no other aggregate may hold while this one does, e.g. `email:ada@x.org`.
+   *
+   * Computed from state and compared before and after each command. A key is global: prefix it. It is
+   * enforced when the events are stored, and free again once dropped.
+   */
+  uniqueKeys(): readonly string[] {
+    return [];
+  }
+
+  /**
+   * Applies an event to the state, then records it to be stored.
+   *
+   * @throws {EventNotNamed} the event's class has no `@Event`
+   * @throws {UnableToApplyEvent} its `@On` method threw or returned a promise
+   */
+  protected raise(event: Event): void {
+    requireEventType(event);
+    this.applyEvent(event);
+    this.#pending.push(event);
+  }
+
+  /** Changes the state by calling the `@On` methods of the event's class. */
+  protected applyEvent(event: Event): void {
+    for (const method of methodsFor(classOf(this), classOf(event))) callHandler(this, method, event);
+  }
+
+  static {
+    access = {
+      create(aggregateClass, id) {
+        const aggregate = new aggregateClass();
+        aggregate.#id = id;
+        return aggregate;
+      },
+      replay(aggregate, event, version) {
+        aggregate.applyEvent(event);
+        aggregate.#version = version;
+      },
+      markStored(aggregate, version) {
+        aggregate.#pending = [];
+        aggregate.#version = version;
+      },
+    };
+  }
+}
+
+/** Makes an empty aggregate, as before its first event. */
+export function createAggregate<A extends AggregateRoot>(aggregateClass: new () => A, id: string): A {
+  return access.create(aggregateClass, id);
+}
+
+/** Applies a stored event, which takes the aggregate to `version`. */
+export function replayEvent(aggregate: AggregateRoot, event: object, version: number): void {
+  access.replay(aggregate, event, version);
+}
+
+/** Forgets the pending events because they are stored, up to `version`. */
+export function markStored(aggregate: AggregateRoot, version: number): void {
+  access.markStored(aggregate, version);
+}
+
+const methodsByClass = new WeakMap<Class, Map<Class, readonly (string | symbol)[]>>();
+
+function methodsFor(aggregateClass: Class, eventClass: Class): readonly (string | symbol)[] {
+  let byEvent = methodsByClass.get(aggregateClass);
+  if (byEvent === undefined) methodsByClass.set(aggregateClass, (byEvent = new Map()));
+  let methods = byEvent.get(eventClass);
+  if (methods === undefined) {
+    methods = handlersOf(aggregateClass)
+      .filter(handler => handler.eventClass === eventClass)
+      .map(handler => handler.method);
+    byEvent.set(eventClass, methods);
+  }
+  return methods;
+}
+
+function callHandler(aggregate: object, method: string | symbol, event: object): void {
+  const place = { aggregate: classOf(aggregate).name, method: String(method), event: classOf(event).name };
+  let returned: unknown;
+  try {
+    returned = (aggregate as Record<string | symbol, (event: object) => unknown>)[method]?.(event);
+  } catch (error) {
+    throw new UnableToApplyEvent(place, 'threw an error', error);
+  }
+  if (isPromise(returned)) throw new UnableToApplyEvent(place, 'returned a promise', undefined);
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** An `@On` method threw or waited; it must only change state, because it also runs on every replay. */
+export class UnableToApplyEvent extends AnnalsError {
+  readonly code = 'unable-to-apply-event';
+  readonly aggregate: string;
+  readonly method: string;
+  readonly event: string;
+
+  constructor(
+    place: { aggregate: string; method: string; event: string },
+    what: 'threw an error' | 'returned a promise',
+    cause: unknown,
+  ) {
+    super(
+      `${place.aggregate}.${place.method} ${what} while applying ${place.event}. ` +
+        'An @On method only changes state: check rules before raise(), and do I/O in a handler.',
+      { cause },
+    );
+    this.aggregate = place.aggregate;
+    this.method = place.method;
+    this.event = place.event;
+  }
+}

@@ -1,0 +1,20 @@
+/** "annals/domain": what an aggregate is made of. Pure: it imports nothing. */
+export { Aggregate, AggregateNotNamed, aggregateTypeOf } from './aggregate.ts';
+export type { AggregateClass } from './aggregate.ts';
+export { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
+export { AnnalsError } from './annals-error.ts';
+export type { Class } from './class.ts';
+export { DeciderAggregate } from './decider.ts';
+export type { AggregateOf, AggregateSource, Decider, EventOf } from './decider.ts';
+export { DomainError } from './domain-error.ts';
+export { Entity } from './entity.ts';
+export { Event, EventNotNamed, eventTypeOf } from './event.ts';
+export type { EventOptions, EventType } from './event.ts';
+export type { ExpectedVersion } from './expected-version.ts';
+export { InvalidIdentifier } from './identifiers.ts';
+export { On } from './on.ts';
+export type { EventKey, OnDecorator } from './on.ts';
+export type { Actor, EventMetadata, Recorded } from './recorded.ts';
+export { formatStream } from './stream-id.ts';
+export type { StreamId } from './stream-id.ts';
+export { ValueObject } from './value-object.ts';

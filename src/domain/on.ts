@@ -1,0 +1,81 @@
+import type { Class } from './class.ts';
+import { metadataKey } from './class-metadata.ts';
+import type { Recorded } from './recorded.ts';
+
+/** Chooses the documents that an event concerns, where that is not its aggregate's id. */
+export type EventKey<Payload> = (event: Recorded<Payload>) => string | readonly string[];
+
+/** One `@On`: the event class, the method that handles it, and how the event finds its key. */
+export interface OnHandler {
+  readonly eventClass: Class;
+  readonly method: string | symbol;
+  readonly key: EventKey<never> | undefined;
+}
+
+type Marked = Omit<OnHandler, 'method'>;
+
+/* The payload alone (aggregates), the recorded event (handlers), or document and event (projectors). */
+type Handling<Payload> =
+  | ((event: Payload) => unknown)
+  | ((event: Recorded<Payload>, ...rest: never[]) => unknown)
+  | ((document: never, event: Recorded<Payload>) => unknown);
+
+/** What `@On` returns: it fits methods that take the event, in legacy and in standard decorator mode. */
+export interface OnDecorator<Payload> {
+  <Method extends Handling<Payload>>(method: Method, context: ClassMethodDecoratorContext): void;
+  <Method extends Handling<Payload>>(
+    prototype: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+}
+
+const onKey = metadataKey<readonly Marked[]>('on');
+
+/**
+ * Marks the method that handles events of `eventClass`; several `@On` may share one method.
+ *
+ * In an aggregate the method gets the payload and changes state: it never throws, waits or does I/O.
+ * In a projector it gets the recorded event, and in a document projector the document before it.
+ *
+ * @param key - projectors only: the ids of the documents concerned; default: the aggregate's id
+ */
+export function On<Payload extends object>(
+  eventClass: Class<Payload>,
+  key?: EventKey<Payload>,
+): OnDecorator<Payload> {
+  const mark = (method: object): void =>
+    onKey.write(method, [...(onKey.read(method) ?? []), { eventClass, key: key as EventKey<never> }]);
+  return (target: object, _context: unknown, descriptor?: { value?: object }): void =>
+    mark(descriptor?.value ?? target);
+}
+
+const handlersByClass = new WeakMap<Class, readonly OnHandler[]>();
+
+/**
+ * The `@On` handlers of a class, base classes first; a method that overrides a decorated one takes its place.
+ */
+export function handlersOf(type: Class): readonly OnHandler[] {
+  let handlers = handlersByClass.get(type);
+  if (handlers === undefined) {
+    handlers = collectHandlers(type.prototype as object);
+    handlersByClass.set(type, handlers);
+  }
+  return handlers;
+}
+
+function collectHandlers(prototype: object): OnHandler[] {
+  const parent = Object.getPrototypeOf(prototype) as object | null;
+  const handlers = parent === null ? [] : collectHandlers(parent);
+  for (const method of Reflect.ownKeys(prototype)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
+    if (typeof value !== 'function') continue;
+    for (const mark of onKey.read(value) ?? []) addHandler(handlers, { ...mark, method });
+  }
+  return handlers;
+}
+
+function addHandler(handlers: OnHandler[], handler: OnHandler): void {
+  const known = handlers.some(h => h.method === handler.method && h.eventClass === handler.eventClass);
+  if (!known) handlers.push(handler);
+}

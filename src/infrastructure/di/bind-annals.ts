@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+import type { Container } from 'inversify';
+import type { AggregateOf, AggregateRoot, AggregateSource, Class } from '../../domain/index.ts';
+import {
+  CommandBus,
+  EventEmitter,
+  EventReplay,
+  Query,
+  QueryBus,
+  repositoryOf,
+} from '../../application/index.ts';
+import type { Repository } from '../../application/index.ts';
+import { handledMessageOf } from '../../application/handles.ts';
+import { EventSourcedRepository } from '../../application/replay/repository.ts';
+import { Projections, ReadModelProjector, ReadModels } from '../../projections/index.ts';
+import type { App } from './app.ts';
+import { assemble } from './assemble.ts';
+import type { AppOptions, Parts } from './assemble.ts';
+import { InvalidModules, checkModules } from './check-modules.ts';
+import { ModuleCatalog } from './module-catalog.ts';
+import { tokens } from './tokens.ts';
+
+/**
+ * Starts Annals in a container that the application already has.
+ *
+ * Binds the buses, `EventReplay`, `EventEmitter`, `ReadModels` and `Projections` by class, ports by `tokens`,
+ * repositories by `repositoryOf`, and every handler and projector as a singleton, unless it is bound already.
+ *
+ * @throws {InvalidModules} lists everything that is wrong with the modules
+ * @throws {StoreUnavailable} the store cannot be reached
+ */
+export async function bindAnnals(container: Container, options: AppOptions): Promise<App> {
+  const catalog = new ModuleCatalog(options.modules);
+  checkModules(catalog);
+  const parts = await assemble(options, catalog);
+  try {
+    bindParts(container, parts);
+    for (const source of catalog.sources) {
+      container.bind(repositoryOf(source)).toConstantValue(newRepository(source, parts));
+    }
+    await resolveClasses(container, catalog, parts);
+    for (const { register } of options.modules) register?.(parts.registry);
+    await parts.projections.start();
+    return toApp(container, parts);
+  } catch (error) {
+    await parts.projections.stop();
+    await parts.store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function bindParts(container: Container, parts: Parts): void {
+  container.bind(CommandBus).toConstantValue(parts.commands);
+  container.bind(QueryBus).toConstantValue(parts.queries);
+  container.bind(EventReplay).toConstantValue(parts.replay);
+  container.bind(EventEmitter).toConstantValue(parts.emitter);
+  container.bind(ReadModelProjector).toConstantValue(parts.registry);
+  container.bind(ReadModels).toConstantValue(parts.readModels);
+  container.bind(Projections).toConstantValue(parts.projections);
+  container.bind(tokens.eventStore).toConstantValue(parts.store.events);
+  container.bind(tokens.eventSerializer).toConstantValue(parts.serializer);
+  container.bind(tokens.clock).toConstantValue(parts.clock);
+  container.bind(tokens.ids).toConstantValue(parts.ids);
+  container.bind(tokens.logger).toConstantValue(parts.logger);
+}
+
+function newRepository<Source extends AggregateSource>(
+  source: Source,
+  { replay, units, scope }: Parts,
+): Repository<AggregateOf<Source> & AggregateRoot> {
+  return new EventSourcedRepository(source, replay, units, scope);
+}
+
+async function resolveClasses(container: Container, catalog: ModuleCatalog, parts: Parts): Promise<void> {
+  const problems: string[] = [];
+  for (const handlerClass of catalog.handlers) {
+    const handler = await resolve(container, handlerClass, problems);
+    const message = handledMessageOf(handlerClass)!;
+    const bus = message.prototype instanceof Query ? parts.queries : parts.commands;
+    if (handler !== undefined) bus.register(message, handler as never);
+  }
+  for (const projectorClass of catalog.projectors) {
+    const projector = await resolve(container, projectorClass, problems);
+    if (projector !== undefined) parts.registry.registerProjector(projector, projectorClass);
+  }
+  if (problems.length > 0) throw new InvalidModules(problems);
+}
+
+async function resolve(container: Container, type: Class, problems: string[]): Promise<object | undefined> {
+  const constructible = type as unknown as new () => object;
+  if (!container.isBound(constructible)) container.bind(constructible).toSelf().inSingletonScope();
+  try {
+    return await container.getAsync(constructible);
+  } catch (error) {
+    const [reason] = String((error as Error).message).split('\n');
+    problems.push(`${type.name} could not be made: ${reason ?? 'unknown reason'}`);
+    return undefined;
+  }
+}
+
+function toApp(container: Container, parts: Parts): App {
+  const { store, commands, queries, emitter, replay, serializer, projections, readModels } = parts;
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await emitter.flush();
+    await projections.stop();
+    await store[Symbol.asyncDispose]();
+  };
+  return {
+    ...{ commands, queries, emitter, replay, serializer, projections, readModels, container },
+    events: store.events,
+    repository: source => container.get(repositoryOf(source)),
+    stop: () => (stopped ??= stop()),
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}

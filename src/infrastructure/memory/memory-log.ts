@@ -1,0 +1,210 @@
+import { formatStream } from '../../domain/index.ts';
+import type { Recorded, StreamId } from '../../domain/index.ts';
+import { versionFits } from '../../domain/expected-version.ts';
+import type { AppendResult, StoredCommand } from '../../application/ports/event-store.ts';
+import {
+  CommandAlreadyStored,
+  EventIdConflict,
+  StreamVersionConflict,
+  UniqueKeyTaken,
+} from '../../application/ports/event-store-errors.ts';
+import { readCommandResult } from '../../application/events/prepare-append.ts';
+import type {
+  PreparedAppend,
+  PreparedEvent,
+  PreparedWrite,
+} from '../../application/events/prepare-append.ts';
+import { StoredEvent } from '../../application/events/stored-event.ts';
+
+interface Entry {
+  readonly event: StoredEvent;
+  readonly prepared: PreparedEvent;
+}
+
+/** A checked append, ready to be committed in one step. */
+export interface PlannedAppend {
+  readonly prepared: PreparedAppend;
+  readonly entries: readonly Entry[];
+  readonly events: readonly Recorded[];
+  readonly results: readonly AppendResult[];
+}
+
+/** The data of a memory store: all checks happen in `plan`, all changes in `commit`. */
+export class MemoryLog {
+  readonly #entries: Entry[] = [];
+  readonly #streams = new Map<string, Entry[]>();
+  readonly #byId = new Map<string, Entry>();
+  readonly #keys = new Map<string, StreamId>();
+  readonly #commands = new Map<string, StoredCommand>();
+
+  get lastPosition(): number {
+    return this.#entries.length;
+  }
+
+  all(): Recorded[] {
+    return this.#entries.map(entry => entry.event);
+  }
+
+  eventsOf(stream: StreamId): Recorded[] {
+    return this.#entriesOf(stream).map(entry => entry.event);
+  }
+
+  *eventsBetween(afterPosition: number, throughPosition: number): Iterable<Recorded> {
+    for (let index = afterPosition; index < throughPosition; index++) yield this.#entries[index]!.event;
+  }
+
+  find(eventId: string): Recorded | undefined {
+    return this.#byId.get(eventId.toLowerCase())?.event;
+  }
+
+  findCommand(commandId: string): StoredCommand | undefined {
+    return this.#commands.get(commandId);
+  }
+
+  /** Checks an append against what is stored, and says what it would store. */
+  plan(prepared: PreparedAppend): PlannedAppend {
+    const repeated = this.#findRepetition(prepared);
+    if (repeated !== undefined) return { prepared, entries: [], events: [], results: repeated };
+    this.#checkVersions(prepared);
+    this.#checkCommands(prepared);
+    this.#checkKeys(prepared);
+    return this.#planEntries(prepared);
+  }
+
+  commit(change: PlannedAppend): void {
+    if (change.results.some(result => result.repeated)) return;
+    for (const entry of change.entries) this.#add(entry);
+    for (const write of change.prepared.writes) this.#changeKeys(write);
+    for (const { commandId, fingerprint, resultJson } of change.prepared.commands) {
+      const lastPosition = change.entries.at(-1)?.event.position ?? 0;
+      this.#commands.set(commandId, {
+        commandId,
+        fingerprint,
+        result: readCommandResult(resultJson),
+        lastPosition,
+      });
+    }
+  }
+
+  #entriesOf(stream: StreamId): Entry[] {
+    return this.#streams.get(formatStream(stream)) ?? [];
+  }
+
+  #findRepetition({ writes }: PreparedAppend): AppendResult[] | undefined {
+    const ids = writes.flatMap(write => write.events.map(event => event.eventId));
+    const known = ids.find(id => this.#byId.has(id));
+    if (known === undefined) {
+      if (new Set(ids).size === ids.length) return undefined;
+      const twice = ids.find((id, index) => ids.indexOf(id) !== index)!;
+      throw new EventIdConflict(
+        writes.find(write => write.events.some(e => e.eventId === twice))!.stream,
+        twice,
+      );
+    }
+    return writes.map(write => this.#repeat(write));
+  }
+
+  #repeat(write: PreparedWrite): AppendResult {
+    const { stream, events } = write;
+    const entries = events.map(event => this.#byId.get(event.eventId));
+    const first = entries[0]?.event.version ?? 0;
+    for (const [index, event] of events.entries()) {
+      const entry = entries[index];
+      const isSame =
+        entry !== undefined && isSameEvent(entry, event, stream) && entry.event.version === first + index;
+      if (!isSame) throw new EventIdConflict(stream, event.eventId);
+    }
+    const stored = entries as Entry[];
+    return appendResult(stream, stored, stored.at(-1)?.event.version ?? this.#entriesOf(stream).length, true);
+  }
+
+  #checkVersions({ writes }: PreparedAppend): void {
+    for (const { stream, expectedVersion } of writes) {
+      const actual = this.#entriesOf(stream).length;
+      if (!versionFits(expectedVersion, actual))
+        throw new StreamVersionConflict(stream, expectedVersion, actual);
+    }
+  }
+
+  #checkCommands({ commands }: PreparedAppend): void {
+    for (const { commandId } of commands) {
+      if (this.#commands.has(commandId)) throw new CommandAlreadyStored(commandId);
+    }
+  }
+
+  #checkKeys({ writes }: PreparedAppend): void {
+    const holders = new Map<string, StreamId>();
+    for (const { stream, release } of writes) {
+      for (const key of release) if (this.#isHeldBy(key, stream)) holders.set(key, stream);
+    }
+    const released = new Set(holders.keys());
+    const claimed = new Map<string, StreamId>();
+    for (const { stream, claim } of writes) {
+      for (const key of claim) {
+        const holder = claimed.get(key) ?? (released.has(key) ? undefined : this.#keys.get(key));
+        if (holder !== undefined && formatStream(holder) !== formatStream(stream)) {
+          throw new UniqueKeyTaken(key, stream, holder);
+        }
+        claimed.set(key, stream);
+      }
+    }
+  }
+
+  #isHeldBy(key: string, stream: StreamId): boolean {
+    const holder = this.#keys.get(key);
+    return holder !== undefined && formatStream(holder) === formatStream(stream);
+  }
+
+  #planEntries(prepared: PreparedAppend): PlannedAppend {
+    const all: Entry[] = [];
+    const results = prepared.writes.map(({ stream, events }) => {
+      const before = this.#entriesOf(stream);
+      const recordedAtMs = Math.max(prepared.recordedAtMs, before.at(-1)?.event.recordedAt.getTime() ?? 0);
+      const entries = events.map((event, index) => {
+        const place = {
+          version: before.length + index + 1,
+          position: this.#entries.length + all.length + index + 1,
+        };
+        return { prepared: event, event: new StoredEvent({ ...event, ...stream, ...place, recordedAtMs }) };
+      });
+      all.push(...entries);
+      return appendResult(stream, entries, before.length + entries.length, false);
+    });
+    return { prepared, entries: all, events: all.map(entry => entry.event), results };
+  }
+
+  #add(entry: Entry): void {
+    const name = formatStream(entry.event);
+    const stream = this.#streams.get(name);
+    if (stream === undefined) this.#streams.set(name, [entry]);
+    else stream.push(entry);
+    this.#entries.push(entry);
+    this.#byId.set(entry.event.eventId, entry);
+  }
+
+  #changeKeys({ stream, release, claim }: PreparedWrite): void {
+    for (const key of release) if (this.#isHeldBy(key, stream)) this.#keys.delete(key);
+    for (const key of claim) this.#keys.set(key, stream);
+  }
+}
+
+function isSameEvent(entry: Entry, event: PreparedEvent, stream: StreamId): boolean {
+  const { prepared } = entry;
+  return (
+    prepared.type === event.type &&
+    prepared.schemaVersion === event.schemaVersion &&
+    prepared.payloadJson === event.payloadJson &&
+    formatStream(entry.event) === formatStream(stream)
+  );
+}
+
+function appendResult(
+  stream: StreamId,
+  entries: readonly Entry[],
+  version: number,
+  repeated: boolean,
+): AppendResult {
+  const positions = entries.map(entry => entry.event.position);
+  const eventIds = entries.map(entry => entry.event.eventId);
+  return { stream, version, lastPosition: positions.at(-1) ?? 0, positions, eventIds, repeated };
+}

@@ -1,0 +1,15 @@
+import type { Store, StoreFactory } from '../../application/ports/store.ts';
+import { MemoryEventStore } from './memory-event-store.ts';
+import { MemoryReadModelStore } from './memory-read-model-store.ts';
+
+/** Keeps everything in memory, for tests and trials; it is gone when the process ends. */
+export function memory(): StoreFactory {
+  return {
+    async open({ clock, ids }): Promise<Store> {
+      const readModels = new MemoryReadModelStore();
+      const events = new MemoryEventStore({ clock, ids }, readModels);
+      readModels.readEventsFrom(events);
+      return { events, readModels, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** "annals/pglite": event store and read models on PostgreSQL inside the process. */
+export { embedded } from './embedded-store.ts';
+export type { EmbeddedOptions } from './embedded-store.ts';
+export { MissingPackage } from './missing-package.ts';

@@ -1,0 +1,68 @@
+import type { PGlite, Transaction } from '@electric-sql/pglite';
+import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from '../postgres/sql-client.ts';
+
+// Values go in as text or binary and come out as text, whatever their type: the adapter knows what they are.
+const asGiven = new Proxy(
+  {},
+  { get: () => (value: unknown) => (Buffer.isBuffer(value) ? value : String(value)) },
+);
+// bool, int8, int2, int4, text, json, float4, float8, varchar, date, timestamp, timestamptz, numeric, uuid, jsonb
+const scalarOids = [16, 20, 21, 23, 25, 114, 700, 701, 1043, 1082, 1114, 1184, 1700, 2950, 3802];
+// the arrays of bool, int2, int4, text, int8, json, timestamptz, uuid
+const arrayOids = [1000, 1005, 1007, 1009, 1016, 199, 1185, 2951];
+const asText = Object.fromEntries([...scalarOids, ...arrayOids].map(oid => [oid, (value: string) => value]));
+
+/** Runs statements in PostgreSQL inside this process. It has one connection, so calls run one by one. */
+export class PGliteClient implements SqlClient {
+  readonly #database: PGlite;
+
+  constructor(database: PGlite) {
+    this.#database = database;
+  }
+
+  run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    return new PGliteRunner(this.#database).run(statement, parameters);
+  }
+
+  runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
+    return new PGliteRunner(this.#database).runForObjects(text, parameters);
+  }
+
+  runScript(text: string): Promise<void> {
+    return new PGliteRunner(this.#database).runScript(text);
+  }
+
+  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    return this.#database.transaction(transaction => work(new PGliteRunner(transaction)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+class PGliteRunner implements SqlRunner {
+  readonly #target: PGlite | Transaction;
+
+  constructor(target: PGlite | Transaction) {
+    this.#target = target;
+  }
+
+  async run(statement: SqlStatement, parameters: readonly SqlParameter[] = []): Promise<readonly SqlRow[]> {
+    const options = { rowMode: 'array', parsers: asText, serializers: asGiven } as const;
+    const { rows } = await this.#target.query<SqlRow>(statement.text, [...parameters], options);
+    return rows;
+  }
+
+  async runForObjects(
+    text: string,
+    parameters: readonly unknown[],
+  ): Promise<readonly Record<string, unknown>[]> {
+    const { rows } = await this.#target.query<Record<string, unknown>>(text, [...parameters]);
+    return rows;
+  }
+
+  async runScript(text: string): Promise<void> {
+    await this.#target.exec(text);
+  }
+}

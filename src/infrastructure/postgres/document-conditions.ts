@@ -1,0 +1,74 @@
+import { InvalidQuery } from '../../application/ports/event-store-errors.ts';
+import type { DocumentQuery, FieldCondition } from '../../application/ports/read-model-store.ts';
+import { checkBound, checkLimit } from '../../application/events/check-query.ts';
+import { EventConditions } from './event-conditions.ts';
+import type { SqlParameter } from './sql-client.ts';
+
+const comparisons = { lessThan: '<', greaterThan: '>', atLeast: '>=', atMost: '<=' } as const;
+
+/** The part of a statement behind `from` that finds documents, with its parameters. */
+export function documentConditions(query: DocumentQuery): {
+  text: string;
+  parameters: readonly SqlParameter[];
+} {
+  const conditions = new EventConditions();
+  for (const [field, condition] of Object.entries(query.where ?? {})) {
+    addCondition(conditions, fieldAccess(field), condition);
+  }
+  const { where } = conditions;
+  const order = orderBy(query.orderBy);
+  const limit = conditions.parameter(checkLimit('limit', query.limit ?? 100));
+  const offset = conditions.parameter(checkBound('offset', query.offset ?? 0, 0));
+  const text = `${where} order by ${order} limit ${limit} offset ${offset}`;
+  return { text, parameters: conditions.parameters };
+}
+
+/** The where clause that counts documents, with its parameters. */
+export function documentFilter(where: DocumentQuery['where']): EventConditions {
+  const conditions = new EventConditions();
+  for (const [field, condition] of Object.entries(where ?? {})) {
+    addCondition(conditions, fieldAccess(field), condition);
+  }
+  return conditions;
+}
+
+function addCondition(conditions: EventConditions, field: string, condition: FieldCondition): void {
+  if (condition === null || typeof condition !== 'object') return addEquals(conditions, field, condition);
+  if (condition.equals !== undefined) addEquals(conditions, field, condition.equals);
+  if (condition.in !== undefined) {
+    conditions.add(`${field} in (select jsonb_array_elements(@::jsonb))`, JSON.stringify(condition.in));
+  }
+  for (const [name, operator] of Object.entries(comparisons)) {
+    const bound = condition[name as keyof typeof comparisons];
+    if (bound === undefined) continue;
+    // jsonb orders values of different types too; only values of the bound's own type count.
+    conditions.add(`jsonb_typeof(${field}) = @`, typeof bound);
+    conditions.add(`${field} ${operator} @::jsonb`, JSON.stringify(bound));
+  }
+}
+
+function addEquals(
+  conditions: EventConditions,
+  field: string,
+  value: string | number | boolean | null,
+): void {
+  const actual = value === null ? `coalesce(${field}, 'null')` : field;
+  conditions.add(`${actual} = @::jsonb`, JSON.stringify(value));
+}
+
+/* A path cannot be a parameter of an index expression, so it stands in the text: names only, quoted. */
+function fieldAccess(path: string): string {
+  const names = path.split('.');
+  if (!names.every(name => /^[A-Za-z_][A-Za-z0-9_]{0,59}$/.test(name))) {
+    throw new InvalidQuery(
+      `The field ${JSON.stringify(path.slice(0, 80))} cannot be queried. ` +
+        'Name fields with letters, digits and underscores, and nested ones with dots.',
+    );
+  }
+  return `(document #> '{${names.join(',')}}')`;
+}
+
+function orderBy(order: DocumentQuery['orderBy']): string {
+  if (order === undefined) return 'id';
+  return `nullif(${fieldAccess(order.field)}, 'null') ${order.direction === 'desc' ? 'desc nulls first' : 'asc nulls last'}, id`;
+}

@@ -1,0 +1,88 @@
+import { AnnalsError } from '../../domain/index.ts';
+import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import type { SqlClient, SqlRunner } from './sql-client.ts';
+import { isLostConnection, sqlCode } from './sql-errors.ts';
+import type { Statements } from './statements.ts';
+
+/** The schema was made by a newer release than this one. */
+export class SchemaTooNew extends AnnalsError {
+  readonly code = 'schema-too-new';
+
+  constructor(schema: string, found: number, known: number) {
+    super(
+      `Schema "${schema}" is at migration ${found}, but this release of Annals knows up to ${known}. ` +
+        'Nothing was changed. Deploy a release that is at least as new as the schema.',
+    );
+  }
+}
+
+/** The role may not create or change the schema. */
+export class MissingRights extends AnnalsError {
+  readonly code = 'missing-rights';
+
+  constructor(schema: string, cause: unknown) {
+    super(
+      `The database role may not create or change schema "${schema}". ` +
+        'Grant it CREATE on the database, or run the migrations with a role that has it.',
+      { cause },
+    );
+  }
+}
+
+/** The server is older than the SQL that Annals uses. */
+export class ServerTooOld extends AnnalsError {
+  readonly code = 'server-too-old';
+
+  constructor(found: string) {
+    super(`The server runs PostgreSQL ${found}, and Annals needs 14 or newer. Upgrade the server.`);
+  }
+}
+
+const leastServerVersion = 140_000;
+
+/**
+ * Brings the schema to what this release needs; safe to run from any number of nodes at once.
+ *
+ * @throws {SchemaTooNew} another node runs a newer release
+ * @throws {MissingRights} the role may not create the schema
+ * @throws {StoreUnavailable} the server cannot be reached
+ */
+export async function migrate(client: SqlClient, statements: Statements): Promise<void> {
+  try {
+    await client.transaction(runner => migrateWithin(runner, statements));
+  } catch (error) {
+    if (sqlCode(error) === '42501') throw new MissingRights(statements.schema, error);
+    if (isLostConnection(error))
+      throw new StoreUnavailable('The database could not be reached.', { cause: error });
+    throw error;
+  }
+}
+
+async function migrateWithin(runner: SqlRunner, statements: Statements): Promise<void> {
+  await requireServerVersion(runner);
+  const { schema } = statements;
+  await runner.run({ text: `select pg_advisory_xact_lock(hashtext('annals migrations'), hashtext($1))` }, [
+    schema,
+  ]);
+  await runner.runScript(`
+    create schema if not exists ${schema};
+    create table if not exists ${schema}.migrations (
+      number integer primary key, name text not null, applied_at timestamptz not null default now()
+    );`);
+  const rows = await runner.run(statements.get('applied_migrations'));
+  const applied = rows.map(([number]) => Number(number));
+  const migrations = statements.migrations();
+  const known = migrations.at(-1)?.number ?? 0;
+  const newest = applied.at(-1) ?? 0;
+  if (newest > known) throw new SchemaTooNew(schema, newest, known);
+  for (const { number, name, text } of migrations.filter(migration => !applied.includes(migration.number))) {
+    await runner.runScript(text);
+    await runner.run(statements.get('add_migration'), [number, name]);
+  }
+}
+
+async function requireServerVersion(runner: SqlRunner): Promise<void> {
+  const text = "select current_setting('server_version_num'), current_setting('server_version')";
+  const [row] = await runner.run({ text });
+  if (Number(row?.[0]) < leastServerVersion) throw new ServerTooOld(row?.[1] ?? 'unknown');
+}

@@ -1,0 +1,72 @@
+-- The log: streams, events, what is unique across streams, and the commands that ran.
+-- Runnable by psql. Never edited once released; the next change is the next number.
+
+create schema if not exists annals;
+
+-- One row a stream: the lock that orders its writers, and its version.
+-- Room for updates in place, because every append updates the row.
+create table annals.streams (
+  stream_ref bigint generated always as identity primary key,
+  aggregate_type text collate "C" not null,
+  aggregate_id text collate "C" not null,
+  version integer not null default 0 check (version >= 0),
+  recorded_at timestamptz not null default '-infinity'
+) with (fillfactor = 70);
+
+-- The id first: it also answers "which streams have this id, of any type".
+create unique index streams_by_id on annals.streams (aggregate_id, aggregate_type);
+
+-- Positions: never cached per connection, never set back (docs/adr/0004-one-order-for-every-reader.md).
+create sequence annals.event_positions as bigint cache 1;
+
+create table annals.events (
+  position bigint primary key,
+  stream_ref bigint not null,
+  version integer not null check (version > 0),
+  schema_version smallint not null check (schema_version > 0),
+  event_id uuid not null,
+  recorded_at timestamptz not null,
+  event_type text collate "C" not null,
+  correlation_id text collate "C",
+  causation_id text collate "C",
+  user_id text collate "C",
+  actor text collate "C" not null,
+  payload json not null,
+  metadata json
+);
+
+create unique index events_by_stream on annals.events (stream_ref, version);
+create unique index events_by_id on annals.events (event_id);
+create index events_by_type on annals.events (event_type, position);
+create index events_by_correlation on annals.events (correlation_id, position) where correlation_id is not null;
+create index events_by_causation on annals.events (causation_id, position) where causation_id is not null;
+create index events_by_user on annals.events (user_id, position) where user_id is not null;
+create index events_by_time on annals.events using brin (recorded_at);
+
+-- A key belongs to one stream at a time.
+create table annals.unique_keys (
+  key text collate "C" primary key,
+  stream_ref bigint not null
+);
+
+-- Commands that were dispatched with an id of their own, so that they never run twice.
+create table annals.commands (
+  command_id text collate "C" primary key,
+  fingerprint text collate "C" not null,
+  result json,
+  last_position bigint not null,
+  recorded_at timestamptz not null
+);
+
+create function annals.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'Events are never changed: % on %.% was refused.', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation',
+          hint = 'Append an event that corrects the earlier one.';
+end
+$$;
+
+create trigger events_never_change before update or delete on annals.events
+  for each statement execute function annals.refuse_change();
+create trigger events_are_never_truncated before truncate on annals.events
+  for each statement execute function annals.refuse_change();

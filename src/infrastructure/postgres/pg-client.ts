@@ -1,0 +1,122 @@
+import pg from 'pg';
+import type { Logger } from '../../application/ports/logger.ts';
+import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
+
+/** How to reach a PostgreSQL server. */
+export interface PgClientOptions {
+  /** Connections at most; default 10. */
+  readonly maxConnections?: number | undefined;
+  /** How long to wait for a connection; default 10 s. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Whether hot statements are prepared; switch it off behind a pooler that cannot; default true. */
+  readonly preparesStatements?: boolean | undefined;
+}
+
+// Every value stays PostgreSQL's text: what is needed is parsed once, where it is known what it is.
+const textTypes = { getTypeParser: () => (value: unknown) => value };
+
+/** Runs statements through the `pg` driver. */
+export class PgClient implements SqlClient {
+  readonly #pool: pg.Pool;
+  readonly #ownsPool: boolean;
+  readonly #prepares: boolean;
+
+  /** @param target - a connection string, or a pool that stays the caller's to end */
+  constructor(target: string | pg.Pool, logger: Logger, options: PgClientOptions = {}) {
+    this.#ownsPool = typeof target === 'string';
+    this.#pool = typeof target === 'string' ? newPool(target, options) : target;
+    this.#prepares = options.preparesStatements ?? true;
+    // Without a listener a connection that dies while idle would end the process.
+    this.#pool.on('error', error =>
+      logger.warn('An idle connection was lost; the pool replaces it.', { error }),
+    );
+  }
+
+  run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    return new PgRunner(this.#pool, this.#prepares).run(statement, parameters);
+  }
+
+  runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
+    return new PgRunner(this.#pool, this.#prepares).runForObjects(text, parameters);
+  }
+
+  runScript(text: string): Promise<void> {
+    return new PgRunner(this.#pool, this.#prepares).runScript(text);
+  }
+
+  async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    // A connection that dies between two statements reports it here as well; the next statement will tell.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
+    try {
+      await client.query('begin');
+      const result = await work(new PgRunner(client, this.#prepares));
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      failure = await rollBack(client);
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(failure);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ownsPool) await this.#pool.end();
+  }
+}
+
+function newPool(connectionString: string, options: PgClientOptions): pg.Pool {
+  return new pg.Pool({
+    connectionString,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    application_name: 'annals',
+  });
+}
+
+/* A connection that cannot even roll back is thrown away, not returned to the pool. */
+async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+class PgRunner implements SqlRunner {
+  readonly #target: pg.Pool | pg.PoolClient;
+  readonly #prepares: boolean;
+
+  constructor(target: pg.Pool | pg.PoolClient, prepares: boolean) {
+    this.#target = target;
+    this.#prepares = prepares;
+  }
+
+  async run(statement: SqlStatement, parameters: readonly SqlParameter[] = []): Promise<readonly SqlRow[]> {
+    const { rows } = await this.#target.query<(string | null)[]>({
+      text: statement.text,
+      values: parameters as SqlParameter[],
+      rowMode: 'array',
+      types: textTypes,
+      ...(this.#prepares && statement.name !== undefined && { name: statement.name }),
+    });
+    return rows;
+  }
+
+  async runForObjects(
+    text: string,
+    parameters: readonly unknown[],
+  ): Promise<readonly Record<string, unknown>[]> {
+    const { rows } = await this.#target.query<Record<string, unknown>>(text, [...parameters]);
+    return rows;
+  }
+
+  async runScript(text: string): Promise<void> {
+    await this.#target.query(text);
+  }
+}

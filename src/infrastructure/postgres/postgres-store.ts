@@ -1,0 +1,22 @@
+import type pg from 'pg';
+import type { StoreFactory } from '../../application/ports/store.ts';
+import { PgClient } from './pg-client.ts';
+import type { PgClientOptions } from './pg-client.ts';
+import { openSqlStore } from './sql-store.ts';
+
+/** Options of a store on a PostgreSQL server. */
+export interface PostgresOptions extends PgClientOptions {
+  /** Where the tables are; default `annals`. */
+  readonly schema?: string | undefined;
+}
+
+/**
+ * Keeps everything on a PostgreSQL server, version 14 or newer; the schema is made on first use.
+ *
+ * @param target - `postgres://user:password@host/database`, or a `pg` pool that stays the caller's to end
+ */
+export function postgres(target: string | pg.Pool, options: PostgresOptions = {}): StoreFactory {
+  return {
+    open: services => openSqlStore(new PgClient(target, services.logger, options), services, options.schema),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Recorded, StreamId } from '../../domain/index.ts';
+import type { ReadStreamOptions } from '../../application/ports/event-store.ts';
+import { readStreamEvent } from './event-rows.ts';
+import type { SqlParameter, SqlRow } from './sql-client.ts';
+
+// Most streams fit in one page; longer ones keep no more than this in memory at a time.
+const pageSize = 1_000;
+const maxVersion = 2_147_483_647;
+
+type ReadPage = (
+  name: 'read_stream_forwards' | 'read_stream_backwards',
+  parameters: SqlParameter[],
+) => Promise<readonly SqlRow[]>;
+
+/** Reads one stream page by page; between two pages it holds nothing, so leaving early needs no clean-up. */
+export async function* readStreamPages(
+  read: ReadPage,
+  stream: StreamId,
+  options: ReadStreamOptions,
+): AsyncIterable<Recorded> {
+  const isBackwards = options.direction === 'backwards';
+  const name = isBackwards ? 'read_stream_backwards' : 'read_stream_forwards';
+  let [from, to] = [options.fromVersion ?? 1, Math.min(options.toVersion ?? maxVersion, maxVersion)];
+  let left = options.limit ?? Infinity;
+  while (from <= to) {
+    const rows = await read(name, [stream.aggregateId, stream.aggregateType, from, to, pageSize]);
+    for (const row of rows) {
+      const event = readStreamEvent(row, stream);
+      const side = sideOf(event, options);
+      if (side === (isBackwards ? 'before' : 'after')) return;
+      if (side !== 'within') continue;
+      if (left-- <= 0) return;
+      yield event;
+    }
+    if (rows.length < pageSize) return;
+    const lastVersion = Number(rows.at(-1)![1]);
+    if (isBackwards) to = lastVersion - 1;
+    else from = lastVersion + 1;
+  }
+}
+
+/* Time never goes back within a stream, so the first event beyond a bound ends the read. */
+function sideOf(event: Recorded, { since, until }: ReadStreamOptions): 'before' | 'within' | 'after' {
+  if (since !== undefined && event.recordedAt < since) return 'before';
+  return until !== undefined && event.recordedAt > until ? 'after' : 'within';
+}

@@ -1,0 +1,113 @@
+import type { AppendOptions, AppendResult, StreamAppend } from '../../application/ports/event-store.ts';
+import { EventIdConflict, StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import type { InlineProjections } from '../../application/ports/read-model-store.ts';
+import { prepareAppend } from '../../application/events/prepare-append.ts';
+import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
+import { StoredEvent } from '../../application/events/stored-event.ts';
+import type { Recorded } from '../../domain/index.ts';
+import { decodeOutcomes, encodeAppends } from './append-call.ts';
+import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import type { SqlClient, SqlRunner } from './sql-client.ts';
+import { isLostConnection, isTransientCollision, sqlCode, violatedConstraint } from './sql-errors.ts';
+import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
+import type { Statements } from './statements.ts';
+
+// Together about ten seconds: a restart of the server is bridged, a longer outage is told to the caller.
+const retryDelaysMs = [0, 50, 100, 200, 400, 800, 1_500, 2_500, 4_000];
+
+/** Sends appends to `append_events` and makes sure that each ends with a known outcome. */
+export class SqlAppend {
+  readonly #client: SqlClient;
+  readonly #statements: Statements;
+  readonly #preparation: AppendPreparation;
+  inline: InlineProjections | undefined;
+
+  constructor(client: SqlClient, statements: Statements, preparation: AppendPreparation) {
+    this.#client = client;
+    this.#statements = statements;
+    this.#preparation = preparation;
+  }
+
+  /** Stores an append, whole or not at all. */
+  async append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
+    options.signal?.throwIfAborted();
+    const prepared = prepareAppend(appends, options, this.#preparation);
+    const outcome = await this.#untilKnown({ prepared, probe: prepared.mayRepeat });
+    if (outcome.status === 'refused') throw outcome.error;
+    return outcome.results;
+  }
+
+  /* The same ids are sent again until the outcome is known; once they may be stored, they are looked up. */
+  async #untilKnown(unit: AppendUnit): Promise<UnitOutcome> {
+    let { probe } = unit;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#send({ ...unit, probe });
+      } catch (error) {
+        const next = whatNext(error, probe);
+        if (next === 'give up' || attempt + 1 >= retryDelaysMs.length) throw explain(error, unit.prepared);
+        if (next === 'look up ids') probe = true;
+        await new Promise(resolve => setTimeout(resolve, retryDelaysMs[attempt]));
+      }
+    }
+  }
+
+  async #send(unit: AppendUnit): Promise<UnitOutcome> {
+    const inline = this.inline;
+    const concerned = inline !== undefined && typesOf(unit.prepared).some(type => inline.handles(type));
+    if (!concerned) return this.#call(this.#client, unit);
+    return this.#client.transaction(async runner => {
+      const outcome = await this.#call(runner, unit);
+      if (outcome.status === 'stored' && !outcome.results.some(result => result.repeated)) {
+        const events = recordedEvents(unit.prepared, outcome.results);
+        await inline.project(events, new SqlReadModelTransaction(runner, this.#statements));
+      }
+      return outcome;
+    });
+  }
+
+  async #call(runner: SqlRunner, unit: AppendUnit): Promise<UnitOutcome> {
+    const rows = await runner.run(this.#statements.get('append_events'), encodeAppends([unit]));
+    return decodeOutcomes([unit], rows[0]!)[0]!;
+  }
+}
+
+function typesOf({ writes }: PreparedAppend): string[] {
+  return writes.flatMap(write => write.events.map(event => event.type));
+}
+
+function whatNext(error: unknown, probed: boolean): 'send again' | 'look up ids' | 'give up' {
+  if (isTransientCollision(error)) return 'send again';
+  if (isLostConnection(error)) return 'look up ids';
+  return isTakenEventId(error) && !probed ? 'look up ids' : 'give up';
+}
+
+function isTakenEventId(error: unknown): boolean {
+  return sqlCode(error) === '23505' && violatedConstraint(error) === 'events_by_id';
+}
+
+function explain(error: unknown, { writes }: PreparedAppend): unknown {
+  if (isTakenEventId(error)) return new EventIdConflict(writes[0]!.stream, firstRepeatedId(writes));
+  if (!isLostConnection(error)) return error;
+  const what =
+    'The database was lost while an append was under way and did not come back in time, so it is not known ' +
+    'whether the append was stored. Repeat it with the same event ids or idempotencyKey to find out.';
+  return new StoreUnavailable(what, { cause: error });
+}
+
+function firstRepeatedId(writes: PreparedAppend['writes']): string {
+  const ids = writes.flatMap(write => write.events.map(event => event.eventId));
+  return ids.find((id, index) => ids.indexOf(id) !== index) ?? ids[0]!;
+}
+
+/* What inline projections get to see is what a reader will see. */
+function recordedEvents(prepared: PreparedAppend, results: readonly AppendResult[]): Recorded[] {
+  const events = prepared.writes.flatMap(({ stream, events: own }, write) => {
+    const { version, positions } = results[write]!;
+    return own.map((event, index) => {
+      const place = { version: version - own.length + index + 1, position: positions[index]! };
+      return new StoredEvent({ ...event, ...stream, ...place, recordedAtMs: prepared.recordedAtMs });
+    });
+  });
+  return events.sort((a, b) => a.position - b.position);
+}

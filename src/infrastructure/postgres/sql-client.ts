@@ -1,0 +1,29 @@
+/** A parameter of a statement; a buffer is sent in PostgreSQL's binary format. */
+export type SqlParameter = string | number | boolean | null | Buffer;
+
+/** A row in the order of the select list, every value as PostgreSQL's text. */
+export type SqlRow = readonly (string | null)[];
+
+/** A statement; one with a name is prepared once on each connection. */
+export interface SqlStatement {
+  readonly name?: string;
+  readonly text: string;
+}
+
+/** Something that runs statements. */
+export interface SqlRunner {
+  run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]>;
+  /** Rows as objects, values converted as the driver does it; for statements that teams write. */
+  runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** Several statements without parameters. */
+  runScript(text: string): Promise<void>;
+}
+
+/**
+ * All that the SQL adapters ask of a driver.
+ *
+ * A call may run on any connection; `transaction` keeps one from BEGIN to COMMIT.
+ */
+export interface SqlClient extends SqlRunner, AsyncDisposable {
+  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,42 @@
+/** What the drivers' errors have in common. */
+interface DriverError {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+}
+
+/** The five-character code of a PostgreSQL error, or the driver's or system's own code. */
+export function sqlCode(error: unknown): string | undefined {
+  return (error as DriverError | null)?.code;
+}
+
+/** The constraint that a statement violated. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return (error as DriverError | null)?.constraint;
+}
+
+const lostConnectionCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+]);
+// Shutdown by the administrator, crash, start-up; class 08 is "connection exception".
+const serverGoneCodes = new Set(['57P01', '57P02', '57P03']);
+const lostConnectionMessage =
+  /connection terminated|connection ended|not queryable|timeout exceeded when trying to connect/i;
+
+/** Whether the connection was lost, so that nobody knows what became of the call. */
+export function isLostConnection(error: unknown): boolean {
+  const code = sqlCode(error) ?? '';
+  if (lostConnectionCodes.has(code) || serverGoneCodes.has(code) || code.startsWith('08')) return true;
+  return lostConnectionMessage.test((error as DriverError | null)?.message ?? '');
+}
+
+/** Whether PostgreSQL undid the call to resolve a collision; the same call may succeed now. */
+export function isTransientCollision(error: unknown): boolean {
+  const code = sqlCode(error);
+  return code === '40P01' || code === '40001';
+}

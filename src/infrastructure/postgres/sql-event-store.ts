@@ -1,0 +1,189 @@
+import type { Recorded, StreamId } from '../../domain/index.ts';
+import type {
+  AppendOptions,
+  AppendResult,
+  EventFilter,
+  EventPage,
+  EventQuery,
+  EventStore,
+  FeedPage,
+  ReadFeedOptions,
+  ReadStreamOptions,
+  StoredCommand,
+  StreamAppend,
+} from '../../application/ports/event-store.ts';
+import { InvalidQuery, StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import type { InlineProjections } from '../../application/ports/read-model-store.ts';
+import {
+  checkFeedBounds,
+  checkFilter,
+  checkLimit,
+  checkStreamBounds,
+} from '../../application/events/check-query.ts';
+import { readCursor, writeCursor } from '../../application/events/check-query.ts';
+import { isUuid } from '../../application/events/event-id.ts';
+import { Listeners } from '../../application/events/listeners.ts';
+import { readCommandResult } from '../../application/events/prepare-append.ts';
+import type { AppendPreparation } from '../../application/events/prepare-append.ts';
+import { readFeedByPages } from '../../application/subscriptions/read-feed.ts';
+import { EventConditions } from './event-conditions.ts';
+import { eventColumns, readEvent } from './event-rows.ts';
+import { readStreamPages } from './read-stream.ts';
+import { SqlAppend } from './sql-append.ts';
+import type { SqlClient, SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
+import { isLostConnection } from './sql-errors.ts';
+import type { Statements } from './statements.ts';
+
+const eventsWithStreams = 'events e join annals.streams s on s.stream_ref = e.stream_ref';
+
+/** The event store on PostgreSQL, whichever client speaks to it. */
+export class SqlEventStore implements EventStore {
+  readonly #client: SqlClient;
+  readonly #statements: Statements;
+  readonly #append: SqlAppend;
+  readonly #committed = new Listeners();
+  #settled = 0;
+  #isClosed = false;
+
+  constructor(client: SqlClient, statements: Statements, preparation: AppendPreparation) {
+    this.#client = client;
+    this.#statements = statements;
+    this.#append = new SqlAppend(client, statements, preparation);
+  }
+
+  async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
+    const [result] = await this.appendMany([append], options);
+    return result as AppendResult;
+  }
+
+  async appendMany(
+    appends: readonly StreamAppend[],
+    options: AppendOptions = {},
+  ): Promise<readonly AppendResult[]> {
+    this.#requireOpen();
+    const results = await this.#append.append(appends, options);
+    if (results.some(result => result.eventIds.length > 0)) this.#committed.notify();
+    return results;
+  }
+
+  readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
+    checkStreamBounds(options);
+    const read = (name: 'read_stream_forwards' | 'read_stream_backwards', parameters: SqlParameter[]) =>
+      this.#run(this.#statements.get(name), parameters);
+    return readStreamPages(read, stream, options);
+  }
+
+  readFeed(options: ReadFeedOptions = {}): AsyncIterable<Recorded> {
+    return readFeedByPages(page => this.readFeedPage(page), options);
+  }
+
+  async readFeedPage(options: ReadFeedOptions = {}): Promise<FeedPage> {
+    checkFeedBounds(options);
+    const { afterPosition = 0, toPosition = Infinity, batchSize = 1_000 } = options;
+    const end = Math.min(toPosition, await this.#settledAfter(afterPosition + batchSize));
+    if (end <= afterPosition) return { events: [], throughPosition: afterPosition, isLast: true };
+    const conditions = new EventConditions().add('e.position > @', afterPosition).add('e.position <= @', end);
+    const { types, aggregateTypes } = options;
+    conditions.addFilter({ types, aggregateTypes });
+    const events = await this.#select(conditions, 'order by e.position', batchSize);
+    const last = events.length < batchSize ? undefined : events.at(-1);
+    return {
+      events,
+      throughPosition: last?.position ?? end,
+      isLast: last === undefined || last.position >= end,
+    };
+  }
+
+  async get(eventId: string): Promise<Recorded | undefined> {
+    if (!isUuid(eventId))
+      throw new InvalidQuery(`The event id ${JSON.stringify(eventId)} is not a uuid. Give a uuid.`);
+    const [event] = await this.#select(new EventConditions().add('e.event_id = @', eventId), '', 1);
+    return event;
+  }
+
+  async query(query: EventQuery): Promise<EventPage> {
+    checkFilter(query);
+    const limit = checkLimit('limit', query.limit ?? 100);
+    const isNewestFirst = query.order === 'newest';
+    const conditions = new EventConditions()
+      .add(isNewestFirst ? 'e.position < @' : 'e.position > @', readCursor(query))
+      .addFilter(query);
+    const order = `order by e.position ${isNewestFirst ? 'desc' : 'asc'}`;
+    const found = await this.#select(conditions, order, limit + 1);
+    const events = found.slice(0, limit);
+    const last = events.at(-1);
+    return {
+      events,
+      nextCursor: last && found.length > limit ? writeCursor(query, last.position) : undefined,
+    };
+  }
+
+  async countByType(filter: EventFilter = {}): Promise<Readonly<Record<string, number>>> {
+    checkFilter(filter);
+    const conditions = new EventConditions().addFilter(filter);
+    const text = `select e.event_type, count(*) from annals.${eventsWithStreams} ${conditions.where} group by 1`;
+    const rows = await this.#run({ text: this.#statements.inSchema(text) }, conditions.parameters);
+    return Object.fromEntries(rows.map(([type, count]) => [type!, Number(count)]));
+  }
+
+  async streamVersion(stream: StreamId): Promise<number> {
+    const rows = await this.#run(this.#statements.get('stream_version'), [
+      stream.aggregateId,
+      stream.aggregateType,
+    ]);
+    return Number(rows[0]?.[0] ?? 0);
+  }
+
+  async findCommand(commandId: string): Promise<StoredCommand | undefined> {
+    const [row] = await this.#run(this.#statements.get('find_command'), [commandId]);
+    if (row === undefined) return undefined;
+    const result = readCommandResult(row[1] ?? null);
+    return { commandId, fingerprint: row[0]!, result, lastPosition: Number(row[2]) };
+  }
+
+  async settledPosition(): Promise<number> {
+    const rows = await this.#run(this.#statements.get('settled_position'), []);
+    // What is settled stays settled; of two answers that overtook each other the higher one holds.
+    this.#settled = Math.max(this.#settled, Number(rows[0]?.[0]));
+    return this.#settled;
+  }
+
+  onCommitted(listener: () => void): () => void {
+    return this.#committed.add(listener);
+  }
+
+  useInlineProjections(inline: InlineProjections): void {
+    this.#append.inline = inline;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  /* During a catch-up everything read is long settled, and the locks need not be looked at for each page. */
+  async #settledAfter(position: number): Promise<number> {
+    return this.#settled >= position ? this.#settled : this.settledPosition();
+  }
+
+  async #select(conditions: EventConditions, order: string, limit: number): Promise<Recorded[]> {
+    const from = `from annals.${eventsWithStreams} ${conditions.where} ${order}`;
+    const text = `select ${eventColumns} ${from} limit ${conditions.parameter(limit)}`;
+    const rows = await this.#run({ text: this.#statements.inSchema(text) }, conditions.parameters);
+    return rows.map(readEvent);
+  }
+
+  async #run(statement: SqlStatement, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    this.#requireOpen();
+    try {
+      return await this.#client.run(statement, parameters);
+    } catch (error) {
+      if (isLostConnection(error))
+        throw new StoreUnavailable('The database could not be read.', { cause: error });
+      throw error;
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new StoreUnavailable('The event store was closed.');
+  }
+}

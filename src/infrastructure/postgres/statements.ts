@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { AnnalsError } from '../../domain/index.ts';
+import type { SqlStatement } from './sql-client.ts';
+import { migrationFiles, statementFiles } from './sql.generated.ts';
+
+/** The schema that the .sql files are written for, so that psql can run them as they are. */
+export const defaultSchema = 'annals';
+
+/** A schema name that Annals refuses. */
+export class InvalidSchemaName extends AnnalsError {
+  readonly code = 'invalid-schema-name';
+
+  constructor(schema: string) {
+    super(
+      `The schema name ${JSON.stringify(schema)} is not usable. ` +
+        'Use up to 40 lower-case letters, digits and underscores, beginning with a letter.',
+    );
+  }
+}
+
+/** A numbered change of the schema. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The statements and migrations of Annals, for one schema. */
+export class Statements {
+  readonly schema: string;
+  readonly #byName = new Map<string, SqlStatement>();
+
+  constructor(schema: string = defaultSchema) {
+    if (!/^[a-z][a-z0-9_]{0,39}$/.test(schema)) throw new InvalidSchemaName(schema);
+    this.schema = schema;
+    for (const [name, text] of Object.entries(statementFiles))
+      this.#byName.set(name, this.#statement(name, text));
+  }
+
+  /** The hot statement of this name, to be prepared. */
+  get(name: keyof typeof statementFiles): SqlStatement {
+    return this.#byName.get(name)!;
+  }
+
+  /** SQL written for the default schema, for this one. */
+  inSchema(text: string): string {
+    if (this.schema === defaultSchema) return text;
+    return text
+      .replaceAll(/\bannals\./g, `${this.schema}.`)
+      .replaceAll('create schema if not exists annals;', `create schema if not exists ${this.schema};`);
+  }
+
+  /** All migrations, in order. */
+  migrations(): readonly Migration[] {
+    return Object.entries(migrationFiles).map(([name, text]) => ({
+      number: Number.parseInt(name, 10),
+      name,
+      text: this.inSchema(text),
+    }));
+  }
+
+  #statement(name: string, file: string): SqlStatement {
+    const text = this.inSchema(file.replaceAll(/^--.*\n/gm, ''));
+    // A prepared statement is known by its name alone, and another release may have other text for it.
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
+    return { name: `annals_${name}_${digest}`, text };
+  }
+}

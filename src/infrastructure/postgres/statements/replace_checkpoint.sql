@@ -1,0 +1,7 @@
+-- Sets the checkpoint of a projection to that of what was built in its place.
+--   $1 text live name · $2 int version · $3 text built name
+update annals.checkpoints live
+set position = built.position, moved_at = now()
+from annals.checkpoints built
+where live.name = $1 and live.version = $2 and live.shard = 0
+  and built.name = $3 and built.version = $2 and built.shard = 0

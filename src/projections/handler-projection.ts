@@ -1,0 +1,53 @@
+import type { Class, Recorded } from '../domain/index.ts';
+import type { ExecutionScope } from '../application/execution/execution-scope.ts';
+import type { Projection } from './projection.ts';
+import type { ProjectorInfo } from './projector.ts';
+import type { Deserialize } from './projector-handlers.ts';
+
+/** A function that reacts to an event. */
+export type EventReaction = (event: Recorded<never>) => unknown;
+
+/** Runs handlers with effects of their own, one event at a time. */
+export class HandlerProjection implements Projection {
+  readonly name: string;
+  readonly version: number;
+  readonly mode = 'async';
+  readonly projectorClass: Class | undefined;
+  readonly tables = {};
+  // What a handler did cannot be undone, so the checkpoint follows it as closely as possible.
+  readonly batchSize = 1;
+  readonly #reactions = new Map<string, EventReaction[]>();
+  readonly #deserialize: Deserialize;
+  readonly #scope: ExecutionScope;
+
+  constructor(
+    info: Pick<ProjectorInfo, 'name' | 'version'>,
+    projectorClass: Class | undefined,
+    deserialize: Deserialize,
+    scope: ExecutionScope,
+  ) {
+    this.name = info.name;
+    this.version = info.version;
+    this.projectorClass = projectorClass;
+    this.#deserialize = deserialize;
+    this.#scope = scope;
+  }
+
+  get types(): readonly string[] {
+    return [...this.#reactions.keys()];
+  }
+
+  /** Adds a reaction to events stored as `type`. */
+  add(type: string, reaction: EventReaction): void {
+    this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), reaction]);
+  }
+
+  async project(events: readonly Recorded[]): Promise<void> {
+    for (const stored of events) {
+      const event = this.#deserialize(stored) as Recorded<never>;
+      for (const reaction of this.#reactions.get(stored.type) ?? []) {
+        await this.#scope.runForEvent(event, async () => reaction(event));
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { AnnalsError } from '../domain/index.ts';
+
+/** A document projector's method returned nothing. */
+export class ProjectorReturnedNothing extends AnnalsError {
+  readonly code = 'projector-returned-nothing';
+
+  constructor(projector: string, method: string) {
+    super(
+      `${projector}.${method} returned undefined. ` +
+        'Return the document to store, or null to remove it; return it unchanged where nothing changes.',
+    );
+  }
+}
+
+/** A projection did not reach a position in time. The events are stored; only the read model is behind. */
+export class ProjectionWaitTimeout extends AnnalsError {
+  readonly code = 'projection-wait-timeout';
+  readonly projection: string;
+  readonly position: number;
+  readonly reached: number;
+
+  constructor(projection: string, position: number, reached: number, timeoutMs: number, cause: unknown) {
+    super(
+      `Projection "${projection}" reached position ${reached} but not ${position} within ${timeoutMs} ms. ` +
+        'The command did commit. Wait longer, or see why the projection is behind.',
+      { cause },
+    );
+    this.projection = projection;
+    this.position = position;
+    this.reached = reached;
+  }
+}
+
+/** A projector was asked for that no module lists. */
+export class UnknownProjection extends AnnalsError {
+  readonly code = 'unknown-projection';
+
+  constructor(name: string) {
+    super(
+      `No projection belongs to ${name}. Decorate it with @Projector and list it in a module's projectors.`,
+    );
+  }
+}
+
+/** A projection that stores nothing was asked for something that only stored ones can do. */
+export class NotStored extends AnnalsError {
+  readonly code = 'not-stored';
+
+  constructor(projection: string, operation: string) {
+    super(
+      `Projection "${projection}" stores no read model, so it cannot ${operation}. ` +
+        "Ask a live one for single keys, or set its mode to 'async' or 'inline'.",
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { Class, Recorded } from '../domain/index.ts';
+import type {
+  ProjectionId,
+  ProjectionTables,
+  ReadModelTransaction,
+} from '../application/ports/read-model-store.ts';
+import type { ProjectionMode } from './projector.ts';
+
+/** A projector at one version, ready to run. */
+export interface Projection extends ProjectionId {
+  readonly mode: ProjectionMode;
+  /** The projector class; undefined for functions that were registered by hand. */
+  readonly projectorClass: Class | undefined;
+  /** What it writes to. */
+  readonly tables: ProjectionTables;
+  /** The event types it handles; it is fed no others. */
+  readonly types: readonly string[];
+  /** Events handled in one transaction. */
+  readonly batchSize: number;
+  /**
+   * Handles events in order, within the transaction that also moves the checkpoint.
+   *
+   * @param target - where to write: the projection itself, or what is being built in its place
+   */
+  project(
+    events: readonly Recorded[],
+    transaction: ReadModelTransaction,
+    target: ProjectionId,
+  ): Promise<void>;
+}
+
+// One transaction for so many events: large enough to share its costs, small enough to undo and repeat.
+const readModelBatchSize = 1_000;
+
+export { readModelBatchSize };

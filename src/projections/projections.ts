@@ -1,0 +1,148 @@
+import type { Class } from '../domain/index.ts';
+import type { EventStore } from '../application/ports/event-store.ts';
+import type { Logger } from '../application/ports/logger.ts';
+import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
+import type { ReadModelStore } from '../application/ports/read-model-store.ts';
+import { HandlerProjection } from './handler-projection.ts';
+import { InlineProjector } from './inline-projector.ts';
+import type { Projection } from './projection.ts';
+import { ProjectionWaitTimeout } from './projection-errors.ts';
+import { ProjectionRunner } from './projection-runner.ts';
+import type { RunnerStatus } from './projection-runner.ts';
+import type { ProjectionMode } from './projector.ts';
+import type { ReadModelProjector } from './read-model-projector.ts';
+import { rebuildProjection } from './rebuild.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** Options of `waitFor`. */
+export interface WaitOptions {
+  /** Default 10 s. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A projection as `list` shows it. */
+export interface ProjectionStatus extends RunnerStatus {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: ProjectionMode;
+}
+
+const defaultTimeoutMs = 10_000;
+// How late the progress of another process is seen.
+const pollMs = 50;
+
+/** Runs the projections of an app. */
+export class Projections implements ProjectionWaiter {
+  readonly #registry: ReadModelProjector;
+  readonly #stores: { readonly events: EventStore; readonly readModels: ReadModelStore };
+  readonly #logger: Logger;
+  readonly #runners = new Map<Projection, ProjectionRunner>();
+
+  constructor(
+    registry: ReadModelProjector,
+    stores: { events: EventStore; readModels: ReadModelStore },
+    logger: Logger,
+  ) {
+    this.#registry = registry;
+    this.#stores = stores;
+    this.#logger = logger;
+  }
+
+  /** Makes the tables that are missing and starts every projection. */
+  async start(): Promise<void> {
+    const stored = this.#registry.projections.filter(projection => projection.mode !== 'live');
+    for (const projection of stored) {
+      // A new handler reacts to what happens from now on; what it missed is history, not news.
+      const startAt =
+        projection instanceof HandlerProjection ? await this.#stores.events.settledPosition() : 0;
+      await this.#stores.readModels.prepare(projection, projection.tables, startAt);
+    }
+    await this.#startInline(stored.filter(projection => projection.mode === 'inline'));
+    for (const projection of stored.filter(({ mode }) => mode === 'async')) {
+      const runner = new ProjectionRunner(projection, projection, this.#stores, this.#logger);
+      this.#runners.set(projection, runner);
+      runner.start();
+    }
+  }
+
+  /** Lets the batches under way end, then stops. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map(runner => runner.stop()));
+  }
+
+  /** Every projection and how it is doing. */
+  list(): readonly ProjectionStatus[] {
+    const idle: RunnerStatus = { state: 'running', position: 0, lastError: undefined };
+    return this.#registry.projections.map(projection => {
+      const { name, version, mode } = projection;
+      return { name, version, mode, ...(this.#runners.get(projection)?.status ?? idle) };
+    });
+  }
+
+  /**
+   * Waits until a projection has handled everything up to a position and stored it.
+   *
+   * @throws {ProjectionWaitTimeout} it did not get there in time
+   * @throws {UnknownProjection} no module lists the projector
+   */
+  async waitFor(projectorClass: Class, position: number, options: WaitOptions = {}): Promise<void> {
+    const projection = this.#registry.projectionOf(projectorClass);
+    if (projection.mode !== 'async') return;
+    const { timeoutMs = defaultTimeoutMs, signal } = options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const reached = await this.#waitUntil(projection, position, timeout, signal);
+    if (reached >= position) return;
+    const cause = this.#runners.get(projection)?.status.lastError;
+    throw new ProjectionWaitTimeout(projection.name, position, reached, timeoutMs, cause);
+  }
+
+  /** Waits until every projection has handled what is settled now. */
+  async catchUp(options?: WaitOptions): Promise<void> {
+    const position = await this.#stores.events.settledPosition();
+    const classes = this.#registry.projections.flatMap(({ projectorClass }) => projectorClass ?? []);
+    await Promise.all(classes.map(projectorClass => this.waitFor(projectorClass, position, options)));
+  }
+
+  /** Builds a read model anew from all events; readers see the old one until the new one takes its place. */
+  async rebuild(projectorClass: Class): Promise<void> {
+    const projection = this.#registry.projectionOf(projectorClass);
+    const runner = this.#runners.get(projection);
+    await runner?.stop();
+    try {
+      await rebuildProjection(projection, this.#stores, this.#logger);
+    } finally {
+      runner?.start();
+    }
+  }
+
+  async #startInline(inline: readonly Projection[]): Promise<void> {
+    if (inline.length === 0) return;
+    this.#stores.events.useInlineProjections(new InlineProjector(inline));
+    for (const projection of inline) {
+      // At 0 it has never been built; what was appended before it existed has to be folded in.
+      const position = await this.#stores.readModels.readCheckpoint(projection);
+      if (position === 0) await rebuildProjection(projection, this.#stores, this.#logger);
+    }
+  }
+
+  async #waitUntil(
+    projection: Projection,
+    position: number,
+    timeout: AbortSignal,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const wakeUp = new WakeUp();
+    const unsubscribe = this.#stores.readModels.onCheckpoint(() => wakeUp.set());
+    try {
+      for (;;) {
+        const reached = await this.#stores.readModels.readCheckpoint(projection);
+        if (reached >= position || timeout.aborted) return reached;
+        signal?.throwIfAborted();
+        await wakeUp.wait(pollMs, timeout);
+      }
+    } finally {
+      unsubscribe();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { Class, Recorded } from '../domain/index.ts';
+import type {
+  ProjectionId,
+  ReadModelTransaction,
+  SqlSession,
+} from '../application/ports/read-model-store.ts';
+import type { Projection } from './projection.ts';
+import { readModelBatchSize } from './projection.ts';
+import { projectorHandlers } from './projector-handlers.ts';
+import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
+import type { ProjectionMode, ProjectorInfo } from './projector.ts';
+import type { TableProjector, TableTransaction } from './table-projector.ts';
+
+/** Runs a table projector. */
+export class TableProjection implements Projection {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: ProjectionMode;
+  readonly projectorClass: Class;
+  readonly tables: Readonly<Record<string, string>>;
+  readonly types: readonly string[];
+  readonly batchSize = readModelBatchSize;
+  readonly #handlers: Map<string, ProjectorHandler[]>;
+  readonly #deserialize: Deserialize;
+
+  constructor(
+    projector: TableProjector,
+    projectorClass: Class,
+    info: ProjectorInfo,
+    deserialize: Deserialize,
+  ) {
+    this.name = info.name;
+    this.version = info.version;
+    this.mode = info.mode;
+    this.projectorClass = projectorClass;
+    this.tables = projector.tables;
+    this.#handlers = projectorHandlers(projector, projectorClass);
+    this.#deserialize = deserialize;
+    this.types = [...this.#handlers.keys()];
+  }
+
+  async project(
+    events: readonly Recorded[],
+    transaction: ReadModelTransaction,
+    target: ProjectionId = this,
+  ): Promise<void> {
+    const tables = new BoundTables(transaction.sql!, target);
+    for (const event of events) {
+      const recorded = this.#deserialize(event);
+      for (const handler of this.#handlers.get(event.type) ?? []) await handler.call(recorded, tables);
+    }
+  }
+}
+
+/* 65,535 parameters are the most that one statement takes. */
+const maxParameters = 60_000;
+
+class BoundTables implements TableTransaction {
+  readonly #sql: SqlSession;
+  readonly #target: ProjectionId;
+
+  constructor(sql: SqlSession, target: ProjectionId) {
+    this.#sql = sql;
+    this.#target = target;
+  }
+
+  table(name: string): string {
+    return this.#sql.table(this.#target, name);
+  }
+
+  query(sql: string, parameters?: readonly unknown[]): ReturnType<SqlSession['query']> {
+    return this.#sql.query(sql, parameters);
+  }
+
+  async upsert(
+    table: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+    key: readonly string[] = [],
+  ): Promise<void> {
+    const columns = Object.keys(rows[0] ?? {});
+    if (columns.length === 0) return;
+    const rowsAtATime = Math.floor(maxParameters / columns.length);
+    for (let start = 0; start < rows.length; start += rowsAtATime) {
+      const part = rows.slice(start, start + rowsAtATime);
+      const values = part.map(
+        (_row, r) => `(${columns.map((_column, c) => `$${r * columns.length + c + 1}`).join()})`,
+      );
+      const insert = `insert into ${this.table(table)} (${columns.map(quote).join()}) values ${values.join()}`;
+      const parameters = part.flatMap(row => columns.map(column => row[column] ?? null));
+      await this.#sql.query(`${insert} ${onConflict(columns, key)}`, parameters);
+    }
+  }
+
+  async deleteWhere(table: string, column: string, values: readonly unknown[]): Promise<void> {
+    const places = values.map((_value, index) => `$${index + 1}`);
+    if (places.length === 0) return;
+    await this.#sql.query(
+      `delete from ${this.table(table)} where ${quote(column)} in (${places.join()})`,
+      values,
+    );
+  }
+}
+
+function onConflict(columns: readonly string[], key: readonly string[]): string {
+  if (key.length === 0) return '';
+  const updates = columns
+    .filter(column => !key.includes(column))
+    .map(column => `${quote(column)} = excluded.${quote(column)}`);
+  const action = updates.length === 0 ? 'do nothing' : `do update set ${updates.join()}`;
+  return `on conflict (${key.map(quote).join()}) ${action}`;
+}
+
+function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
