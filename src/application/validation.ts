@@ -9,7 +9,9 @@ interface StandardIssue {
   readonly path?: readonly PathStep[] | undefined;
 }
 
-type StandardResult = { readonly issues?: readonly StandardIssue[] | undefined };
+interface StandardResult {
+  readonly issues?: readonly StandardIssue[] | undefined;
+}
 
 /** The part of the Standard Schema interface that Annals uses; zod, valibot, arktype and others have it. */
 export interface StandardSchema {

@@ -103,7 +103,10 @@ const methodsByClass = new WeakMap<Class, Map<Class, readonly (string | symbol)[
 
 function methodsFor(aggregateClass: Class, eventClass: Class): readonly (string | symbol)[] {
   let byEvent = methodsByClass.get(aggregateClass);
-  if (byEvent === undefined) methodsByClass.set(aggregateClass, (byEvent = new Map()));
+  if (byEvent === undefined) {
+    byEvent = new Map<Class, readonly (string | symbol)[]>();
+    methodsByClass.set(aggregateClass, byEvent);
+  }
   let methods = byEvent.get(eventClass);
   if (methods === undefined) {
     methods = handlersOf(aggregateClass)

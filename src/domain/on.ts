@@ -45,7 +45,7 @@ export function On<Payload extends object>(
   key?: EventKey<Payload>,
 ): OnDecorator<Payload> {
   const mark = (method: object): void =>
-    onKey.write(method, [...(onKey.read(method) ?? []), { eventClass, key: key as EventKey<never> }]);
+    onKey.write(method, [...(onKey.read(method) ?? []), { eventClass, key }]);
   return (target: object, _context: unknown, descriptor?: { value?: object }): void =>
     mark(descriptor?.value ?? target);
 }

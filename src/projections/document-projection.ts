@@ -66,7 +66,6 @@ export class DocumentProjection implements Projection {
     this.#deserialize = deserialize;
     this.types = [...this.#handlers.keys()];
     this.isKeyedByAggregate =
-      // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, not called
       projector.key === DocumentProjectorBase.prototype.key &&
       [...this.#handlers.values()].flat().every(handler => handler.key === undefined);
   }

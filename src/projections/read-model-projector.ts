@@ -81,7 +81,12 @@ export class ReadModelProjector {
     const info = projectorInfoOf(projectorClass);
     if (info === undefined) throw new UnknownProjection(projectorClass.name);
     if (projector instanceof DocumentProjector) {
-      return new DocumentProjection(projector, projectorClass, info, this.#deserialize);
+      return new DocumentProjection(
+        projector as DocumentProjector<object>,
+        projectorClass,
+        info,
+        this.#deserialize,
+      );
     }
     if (projector instanceof TableProjector) {
       return new TableProjection(projector, projectorClass, info, this.#deserialize);

@@ -100,7 +100,10 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
   /* With the default key only the aggregate's own events count; with another, any event may. */
   async *#eventsOf(id: string): AsyncIterable<Recorded> {
     const { types, isKeyedByAggregate } = this.#projection;
-    if (!isKeyedByAggregate) return yield* this.#events.readFeed({ types });
+    if (!isKeyedByAggregate) {
+      yield* this.#events.readFeed({ types });
+      return;
+    }
     let cursor: string | undefined;
     do {
       const page = await this.#events.query({ types, aggregateId: id, limit: 1_000, cursor });

@@ -58,7 +58,7 @@ class JsonCheck {
 
   stringify(value: object): string {
     try {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      if (!isObject(value)) {
         this.#refuse('is not an object. Give an object with named fields.');
       }
       this.#checkObject(value, true);
@@ -172,6 +172,11 @@ function formatStep(step: string | number, index: number): string {
 
 function adviceFor(type: string): string {
   return type === 'bigint' ? 'Store it as a text.' : 'Leave it out.';
+}
+
+/* The type says so already; callers without a compiler may not have read it. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // The root of the chain is some realm's Object.prototype; only there does the chain end at once.

@@ -70,7 +70,8 @@ export class StoredEvent implements Recorded {
   }
 
   get payload(): unknown {
-    return (this.#payload ??= JSON.parse(this.#columns.payloadJson));
+    this.#payload ??= JSON.parse(this.#columns.payloadJson) as unknown;
+    return this.#payload;
   }
 
   /** All fields, for printing and comparing; getters of a class would be left out. */

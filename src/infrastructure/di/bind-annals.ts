@@ -92,7 +92,7 @@ async function resolve(container: Container, type: Class, problems: string[]): P
   try {
     return await container.getAsync(constructible);
   } catch (error) {
-    const [reason] = String((error as Error).message).split('\n');
+    const [reason] = (error as Error).message.split('\n');
     problems.push(`${type.name} could not be made: ${reason ?? 'unknown reason'}`);
     return undefined;
   }

@@ -61,7 +61,7 @@ export class MemoryEventStore implements EventStore {
 
   async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
     const [result] = await this.appendMany([append], options);
-    return result as AppendResult;
+    return result!;
   }
 
   async appendMany(

@@ -190,7 +190,10 @@ class MemoryTransaction implements ReadModelTransaction {
   #pendingOf(projection: ProjectionId): Map<string, StoredDocument | undefined> {
     const state = this.#of(projection);
     let pending = this.#pending.get(state);
-    if (pending === undefined) this.#pending.set(state, (pending = new Map()));
+    if (pending === undefined) {
+      pending = new Map<string, StoredDocument | undefined>();
+      this.#pending.set(state, pending);
+    }
     return pending;
   }
 }

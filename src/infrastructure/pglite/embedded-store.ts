@@ -33,7 +33,7 @@ async function openDatabase(dataDir: string): Promise<PGlite> {
   return Database.create(dataDir);
 }
 
-async function loadPGlite(): Promise<typeof import('@electric-sql/pglite')> {
+async function loadPGlite(): Promise<{ PGlite: typeof PGlite }> {
   try {
     return await import('@electric-sql/pglite');
   } catch (error) {

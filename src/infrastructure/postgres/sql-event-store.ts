@@ -53,7 +53,7 @@ export class SqlEventStore implements EventStore {
 
   async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
     const [result] = await this.appendMany([append], options);
-    return result as AppendResult;
+    return result!;
   }
 
   async appendMany(
@@ -68,8 +68,10 @@ export class SqlEventStore implements EventStore {
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
     checkStreamBounds(options);
-    const read = (name: 'read_stream_forwards' | 'read_stream_backwards', parameters: SqlParameter[]) =>
-      this.#run(this.#statements.get(name), parameters);
+    const read = (
+      name: 'read_stream_forwards' | 'read_stream_backwards',
+      parameters: SqlParameter[],
+    ): Promise<readonly SqlRow[]> => this.#run(this.#statements.get(name), parameters);
     return readStreamPages(read, stream, options);
   }
 

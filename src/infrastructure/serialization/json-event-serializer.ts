@@ -11,8 +11,8 @@ import { DeserializedEvent } from './deserialized-event.ts';
 /** How one event class becomes JSON and comes back. */
 interface Codec {
   readonly eventClass: Class;
-  toPayload(event: object): object;
-  toInstance(payload: object): object;
+  readonly toPayload: (event: object) => object;
+  readonly toInstance: (payload: object) => object;
 }
 
 /**

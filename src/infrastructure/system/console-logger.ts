@@ -20,5 +20,5 @@ function write(level: string, message: string, facts: Readonly<Record<string, un
 }
 
 function show(value: unknown): string {
-  return value instanceof Error ? JSON.stringify(value.message) : (JSON.stringify(value) ?? String(value));
+  return value instanceof Error ? JSON.stringify(value.message) : JSON.stringify(value);
 }

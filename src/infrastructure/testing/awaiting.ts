@@ -1,0 +1,49 @@
+import { ScenarioNotAwaited } from './scenario-failed.ts';
+
+interface Pending {
+  readonly subject: string;
+  readonly line: string;
+}
+
+/* Scenarios of the test that runs now which nobody has awaited yet. */
+const pending = new Set<Pending>();
+
+type AfterEach = (check: () => void) => void;
+
+/* The runner's own hook if it offers one to everybody (jest, vitest with globals). */
+const isHooked = hookIntoRunner();
+
+function hookIntoRunner(): boolean {
+  const { afterEach } = globalThis as { afterEach?: AfterEach };
+  if (typeof afterEach !== 'function') return false;
+  try {
+    afterEach(failIfPending);
+    return true;
+  } catch {
+    // Loaded from inside a test, where hooks are no longer taken.
+    return false;
+  }
+}
+
+/** Notes a scenario that must be awaited before its test ends; the returned function tells that it is. */
+export function mustBeAwaited(subject: string): () => void {
+  const scenario: Pending = { subject, line: callerLine() };
+  pending.add(scenario);
+  // Without a hook the failure is thrown where every runner sees it: nowhere, as an uncaught error.
+  if (!isHooked) setImmediate(() => failIfPending([scenario]));
+  return () => void pending.delete(scenario);
+}
+
+function failIfPending(scenarios: Iterable<Pending> = [...pending]): void {
+  const [first] = [...scenarios].filter(scenario => pending.has(scenario));
+  if (isHooked) pending.clear();
+  if (first === undefined) return;
+  pending.delete(first);
+  throw new ScenarioNotAwaited(first.subject, first.line);
+}
+
+function callerLine(): string {
+  const lines = (new Error().stack ?? '').split('\n').slice(1);
+  const caller = lines.find(line => !/infrastructure[\\/]testing[\\/]/.test(line)) ?? lines[0] ?? '';
+  return caller.trim();
+}

@@ -1,0 +1,18 @@
+import { AnnalsError } from '../../domain/index.ts';
+
+/** A scenario did not end as it was told. The message says how, for the person who reads it first. */
+export class ScenarioFailed extends AnnalsError {
+  readonly code = 'scenario-failed';
+}
+
+/** A scenario was written but nobody awaited it, so that it checked nothing. */
+export class ScenarioNotAwaited extends AnnalsError {
+  readonly code = 'scenario-not-awaited';
+
+  constructor(subject: string, line: string) {
+    super(
+      `A scenario for ${subject} was never awaited, so it checked nothing: ${line}. ` +
+        'End it with thenEvents, thenFails, thenNothing, thenState or thenReturns, and return or await it.',
+    );
+  }
+}
