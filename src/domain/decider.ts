@@ -19,7 +19,14 @@ export interface Decider<Command, Event extends object, State> {
 }
 
 /** Any decider, where its types do not matter. */
-export type AnyDecider = Decider<never, never, never>;
+export interface AnyDecider {
+  readonly aggregateType: string;
+  readonly events: readonly Class[];
+  initialState(): unknown;
+  decide(command: never, state: never): readonly object[] | object;
+  evolve(state: never, event: never): unknown;
+  uniqueKeys?(state: never): readonly string[];
+}
 
 /** A decider as the repository hands it out: `state` to read, `decide` to change. */
 export class DeciderAggregate<Command, Event extends object, State> extends AggregateRoot<Event> {
@@ -85,7 +92,7 @@ function isClass(source: AggregateSource): source is AggregateClass {
 function wrap(decider: AnyDecider): AggregateClass {
   let wrapped = classesByDecider.get(decider);
   if (wrapped === undefined) {
-    wrapped = class extends DeciderAggregate<never, never, never> {
+    wrapped = class extends DeciderAggregate<unknown, object, unknown> {
       constructor() {
         super(decider);
       }

@@ -5,7 +5,6 @@ import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
 import { CommandIdReused, CommandTimedOut, NoHandler, WaitInsideHandler } from '../message-errors.ts';
 import type { AppendResult, EventStore } from '../ports/event-store.ts';
-import { CommandAlreadyStored } from '../ports/event-store-errors.ts';
 import type { IdGenerator } from '../ports/id-generator.ts';
 import type { ProjectionWaiter } from '../ports/projection-waiter.ts';
 import { validateMessage } from '../validation.ts';
@@ -143,9 +142,8 @@ export class CommandBus {
     try {
       return await this.#execute(dispatch, fingerprint);
     } catch (error) {
-      // Another node ran the same command at the same time and was first.
-      const first =
-        error instanceof CommandAlreadyStored ? await this.#findEarlier(dispatch, fingerprint) : undefined;
+      // Another node may have run the same command meanwhile; then its outcome counts, whatever became of this run.
+      const first = await this.#findEarlier(dispatch, fingerprint);
       if (first === undefined) throw error;
       return first;
     }

@@ -128,7 +128,7 @@ export class UnitsOfWork {
 
   /* A refusal that was decided on a cached state may be out of date, so it is decided once more on read state. */
   #mayDecideAgain(unit: UnitOfWork, error: unknown): boolean {
-    return unit.usedCache || (unit.isCommitting && error instanceof StreamVersionConflict);
+    return unit.isCommitting ? error instanceof StreamVersionConflict : unit.usedCache;
   }
 }
 

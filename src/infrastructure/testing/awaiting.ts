@@ -5,18 +5,23 @@ interface Pending {
   readonly line: string;
 }
 
+// Frames in here are not the caller's.
+const ownFolder = `${import.meta.dirname.replaceAll('\\', '/')}/`;
+
 /* Scenarios of the test that runs now which nobody has awaited yet. */
 const pending = new Set<Pending>();
 
-type AfterEach = (check: () => void) => void;
+type Hook = (run: () => void) => void;
 
-/* The runner's own hook if it offers one to everybody (jest, vitest with globals). */
+/* The runner's own hooks if it offers them to everybody (jest, vitest with globals). */
 const isHooked = hookIntoRunner();
 
 function hookIntoRunner(): boolean {
-  const { afterEach } = globalThis as { afterEach?: AfterEach };
-  if (typeof afterEach !== 'function') return false;
+  const { beforeEach, afterEach } = globalThis as { beforeEach?: Hook; afterEach?: Hook };
+  if (typeof beforeEach !== 'function' || typeof afterEach !== 'function') return false;
   try {
+    // What was made outside of a test is a beginning that tests share.
+    beforeEach(() => pending.clear());
     afterEach(failIfPending);
     return true;
   } catch {
@@ -44,6 +49,6 @@ function failIfPending(scenarios: Iterable<Pending> = [...pending]): void {
 
 function callerLine(): string {
   const lines = (new Error().stack ?? '').split('\n').slice(1);
-  const caller = lines.find(line => !/infrastructure[\\/]testing[\\/]/.test(line)) ?? lines[0] ?? '';
+  const caller = lines.find(line => !line.replaceAll('\\', '/').includes(ownFolder)) ?? lines[0] ?? '';
   return caller.trim();
 }

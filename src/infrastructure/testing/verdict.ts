@@ -1,5 +1,6 @@
 /** The end of a scenario: await it, or go on from there with `and`. It runs when it is awaited. */
-export class Verdict<Next> implements PromiseLike<void> {
+export class Verdict<Next> implements Promise<void> {
+  readonly [Symbol.toStringTag] = 'Verdict';
   readonly #run: () => Promise<void>;
   readonly #next: () => Next;
   readonly #awaited: () => void;
@@ -24,5 +25,13 @@ export class Verdict<Next> implements PromiseLike<void> {
     this.#awaited();
     this.#result ??= this.#run();
     return this.#result.then(onFulfilled, onRejected);
+  }
+
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<void | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<void> {
+    return this.then().finally(onFinally);
   }
 }

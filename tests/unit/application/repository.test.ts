@@ -1,0 +1,47 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { DomainError } from 'annals';
+import { createApp, memory, silentLogger } from 'annals/di';
+import type { App, AppOptions } from 'annals/di';
+import { Account, bankModule, counter } from '../../support/bank.ts';
+
+const apps: App[] = [];
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map(app => app.stop()));
+});
+
+async function bank(options: Partial<AppOptions> = {}): Promise<App> {
+  const app = await createApp({ store: memory(), modules: [bankModule], logger: silentLogger, ...options });
+  apps.push(app);
+  return app;
+}
+
+async function versionOf(app: App, aggregateId: string): Promise<number> {
+  return app.events.streamVersion({ aggregateType: 'account', aggregateId });
+}
+
+describe('a decider', () => {
+  test('is accepted wherever an aggregate class is', async () => {
+    const app = await bank();
+    const counters = app.repository(counter);
+    await counters.create('c', aggregate => aggregate.decide({ by: 40 }));
+    await counters.update('c', aggregate => aggregate.decide({ by: 2 }));
+    await expect(counters.update('c', aggregate => aggregate.decide({ by: 60 }))).rejects.toThrow(
+      DomainError,
+    );
+    const rebuilt = await app.replay.rebuildAggregate(counter, 'c');
+    expect({ state: rebuilt.state, version: rebuilt.version }).toEqual({ state: 42, version: 2 });
+  });
+});
+
+describe('unique keys', () => {
+  test('are held by one aggregate until it drops them', async () => {
+    const app = await bank();
+    const accounts = app.repository(Account);
+    await accounts.create('a', account => account.changeEmail('ada@x.org'));
+    const taken = accounts.create('b', account => account.changeEmail('ada@x.org'));
+    await expect(taken).rejects.toMatchObject({ code: 'unique-key-taken', key: 'email:ada@x.org' });
+    await accounts.update('a', account => account.changeEmail(null));
+    await accounts.create('b', account => account.changeEmail('ada@x.org'));
+    await expect(versionOf(app, 'b')).resolves.toBe(1);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { Event, InvalidIdentifier, On, eventTypeOf } from 'annals';
+import { handlersOf } from '../../../src/domain/on.ts';
+
+@Event('thing.done', { version: 3, aliases: ['thing.made'] })
+class Done {}
+
+/* What a compiler emits for standard (TC39) decorators, written out: this file is compiled in legacy mode. */
+function standardMode(): new () => object {
+  class Handler {
+    done(this: void) {
+      return undefined;
+    }
+  }
+  const context = { kind: 'method', name: 'done' } as unknown as ClassMethodDecoratorContext;
+  On(Done)(Handler.prototype.done, context);
+  return Handler;
+}
+
+describe('@Event', () => {
+  test('leaves name, version and aliases on the class', () => {
+    expect(eventTypeOf(Done)).toEqual({ name: 'thing.done', schemaVersion: 3, aliases: ['thing.made'] });
+  });
+
+  test('is not inherited', () => {
+    class Special extends Done {}
+    expect(eventTypeOf(Special)).toBeUndefined();
+  });
+
+  test.each(['nodot', '', ' ', 'a b.c', 'a.', '.a', 'a..b', 'a.\u0000', `a.${'x'.repeat(300)}`, 'a.\u202eb'])(
+    'refuses the name %j',
+    name => {
+      expect(() => Event(name)).toThrow(InvalidIdentifier);
+    },
+  );
+});
+
+describe('@On', () => {
+  test('works in standard decorator mode', () => {
+    expect(handlersOf(standardMode())).toEqual([{ eventClass: Done, method: 'done', key: undefined }]);
+  });
+
+  test('may stand several times on one method', () => {
+    @Event('thing.undone')
+    class Undone {}
+    class Handler {
+      @On(Done) @On(Undone) either() {
+        return undefined;
+      }
+    }
+    expect(handlersOf(Handler).map(handler => handler.eventClass)).toEqual([Undone, Done]);
+  });
+});

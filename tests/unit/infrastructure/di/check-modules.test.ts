@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { Container, inject } from 'inversify';
+import {
+  Aggregate,
+  AggregateRoot,
+  Command,
+  DocumentProjector,
+  Event,
+  EventReplay,
+  Handles,
+  On,
+  Projector,
+  repositoryOf,
+} from 'annals';
+import type { CommandHandler, Recorded } from 'annals';
+import { InvalidModules, bindAnnals, createApp, defineModule, memory } from 'annals/di';
+import { Account, Balances, Deposit, MoneyDeposited, bankModule } from '../../../support/bank.ts';
+
+async function problemsOf(...definitions: Parameters<typeof defineModule>[0][]): Promise<readonly string[]> {
+  const start = createApp({
+    store: memory(),
+    modules: definitions.map(definition => defineModule(definition)),
+  });
+  const error: unknown = await start.then(
+    () => new Error('it started'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(InvalidModules);
+  return (error as InvalidModules).problems;
+}
+
+@Event('account.deposited')
+class OtherDeposited {}
+
+@Aggregate('account')
+class OtherAccount extends AggregateRoot {
+  @On(OtherDeposited) protected deposited() {
+    return undefined;
+  }
+}
+
+@Handles(Deposit)
+class FirstHandler implements CommandHandler<Deposit> {
+  handle() {
+    return 1;
+  }
+}
+
+@Handles(Deposit)
+class SecondHandler extends FirstHandler {}
+
+class Undecorated extends FirstHandler {}
+
+class Lonely extends Command {}
+
+@Event('ghost.seen')
+class GhostSeen {}
+
+@Projector('Bad Name', { version: 0 })
+class Ghosts extends DocumentProjector<object> {
+  @On(GhostSeen) seen(_doc: unknown, _event: Recorded<GhostSeen>) {
+    return {};
+  }
+}
+
+describe('createApp', () => {
+  test('lists every problem of the modules at once, with the class names', async () => {
+    const problems = await problemsOf(
+      { aggregates: [Account, OtherAccount], handlers: [FirstHandler, SecondHandler] },
+      { messages: [Lonely], projectors: [Ghosts, Balances, Undecorated], handlers: [Undecorated] },
+    );
+    expect(problems).toEqual([
+      'The aggregate name "account" is used by Account and OtherAccount. Rename one.',
+      'The event name "account.deposited" is used by MoneyDeposited and OtherDeposited. Rename one.',
+      'Undecorated is listed in handlers but has no @Handles(Message).',
+      'Deposit is handled by FirstHandler and SecondHandler. Keep one.',
+      'Lonely has no handler. Write one with @Handles(Lonely).',
+      "Undecorated is listed in projectors but has no @Projector('name').",
+      'The projector name "Bad Name" of Ghosts is not usable: up to 28 lower-case letters, digits and underscores, beginning with a letter.',
+      'The version of projector Ghosts is 0. Give a whole number from 1.',
+      "Ghosts.seen handles GhostSeen, which no module knows. List it in a module's events.",
+    ]);
+  });
+
+  test('names a handler whose dependency is bound nowhere', async () => {
+    @Handles(Lonely)
+    class Needy implements CommandHandler<Lonely> {
+      constructor(@inject(repositoryOf(Account)) readonly accounts: unknown) {}
+      handle() {
+        return undefined;
+      }
+    }
+    const [problem] = await problemsOf({ handlers: [Needy] });
+    expect(problem).toContain('Needy could not be made: No bindings found');
+    expect(problem).toContain('Repository<Account>');
+  });
+});
+
+describe('bindAnnals', () => {
+  test('works in a container that the application already has', async () => {
+    const container = new Container();
+    container.bind('greeting').toConstantValue('hello');
+    const said: string[] = [];
+    class Greet extends Command {}
+    @Handles(Greet)
+    class GreetHandler implements CommandHandler<Greet> {
+      constructor(@inject('greeting') private readonly greeting: string) {}
+      handle() {
+        said.push(this.greeting);
+      }
+    }
+    const modules = [bankModule, defineModule({ handlers: [GreetHandler] })];
+    await using app = await bindAnnals(container, { store: memory(), modules });
+    await app.commands.dispatch(new Greet());
+    expect(said).toEqual(['hello']);
+    expect(container.get(EventReplay)).toBe(app.replay);
+    expect(container.get(repositoryOf(Account))).toBe(app.repository(Account));
+  });
+});
+
+describe('two apps in one process', () => {
+  test('do not see each other', async () => {
+    await using first = await createApp({ store: memory(), modules: [bankModule] });
+    await using second = await createApp({ store: memory(), modules: [bankModule] });
+    await first.repository(Account).create('a', account => account.deposit(1));
+    await expect(second.repository(Account).find('a')).resolves.toBeUndefined();
+    expect(new MoneyDeposited(1).amount).toBe(1);
+  });
+});

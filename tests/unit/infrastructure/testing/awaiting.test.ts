@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../../../..');
+const header = `
+import { expect, test } from '@jest/globals';
+import { scenarioFor } from 'annals/testing';
+import { Account, MoneyDeposited } from '../../../../support/bank.ts';
+`;
+
+/* Runs a test file of its own in a jest of its own, and returns what that printed. */
+async function runTests(body: string): Promise<{ code: number; output: string }> {
+  const folder = await mkdtemp(join(import.meta.dirname, 'awaiting-'));
+  const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js');
+  try {
+    await writeFile(join(folder, 'inner.test.ts'), header + body);
+    const args = [
+      '--experimental-vm-modules',
+      jest,
+      '--rootDir',
+      root,
+      '--globalSetup=',
+      '--globalTeardown=',
+      folder,
+    ];
+    return await new Promise(resolve => {
+      execFile(process.execPath, args, { cwd: root }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : 1, output: stdout + stderr });
+      });
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('a scenario that nobody awaits', () => {
+  test('fails its test and names the line that made it', async () => {
+    const { code, output } = await runTests(`
+      test('forgets to return', () => {
+        scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(2));
+      });
+      test('forgets to end', () => {
+        scenarioFor(Account).nothing().when(a => a.deposit(1));
+      });
+      test('awaits', async () => {
+        await scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(1));
+      });`);
+    expect(code).toBe(1);
+    expect(output).toContain('A scenario for Account was never awaited, so it checked nothing: at');
+    expect(output).toMatch(/inner\.test\.ts:\d+/);
+    expect(output).toContain('Tests:       2 failed, 1 passed, 3 total');
+  });
+});
