@@ -12,7 +12,7 @@ export type MessageResult<M> = M extends Command<unknown> ? CommandResult<M> : Q
 
 /** The shape that `@Handles` asks of a handler. */
 export interface MessageHandler<M> {
-  handle(message: M, context: CommandContext): MessageResult<M> | Promise<MessageResult<M>>;
+  readonly handle: (message: M, context: CommandContext) => MessageResult<M> | Promise<MessageResult<M>>;
 }
 
 const handlesKey = metadataKey<Class<Message>>('handles');

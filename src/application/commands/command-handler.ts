@@ -19,5 +19,6 @@ export interface CommandContext {
  * runs again on fresh state, so it must have no other effects.
  */
 export interface CommandHandler<C extends Command<unknown>> {
-  handle(command: C, context: CommandContext): CommandResult<C> | Promise<CommandResult<C>>;
+  // A property, so that the compiler refuses a handler whose command is another.
+  readonly handle: (command: C, context: CommandContext) => CommandResult<C> | Promise<CommandResult<C>>;
 }

@@ -10,5 +10,6 @@ export type QueryResult<Q> = Q extends Query<infer Result> ? Result : never;
 
 /** Answers queries of one class; decorate it with `@Handles`. */
 export interface QueryHandler<Q extends Query<unknown>> {
-  handle(query: Q): QueryResult<Q> | Promise<QueryResult<Q>>;
+  // A property, so that the compiler refuses a handler whose query is another.
+  readonly handle: (query: Q) => QueryResult<Q> | Promise<QueryResult<Q>>;
 }

@@ -18,16 +18,17 @@ const isHooked = hookIntoRunner();
 
 function hookIntoRunner(): boolean {
   const { beforeEach, afterEach } = globalThis as { beforeEach?: Hook; afterEach?: Hook };
-  if (typeof beforeEach !== 'function' || typeof afterEach !== 'function') return false;
-  try {
-    // What was made outside of a test is a beginning that tests share.
-    beforeEach(() => pending.clear());
-    afterEach(failIfPending);
-    return true;
-  } catch {
-    // Loaded from inside a test, where hooks are no longer taken.
-    return false;
-  }
+  if (typeof beforeEach !== 'function' || typeof afterEach !== 'function' || isInsideTest()) return false;
+  // What was made outside of a test is a beginning that tests share.
+  beforeEach(() => pending.clear());
+  afterEach(failIfPending);
+  return true;
+}
+
+/* Loaded by a test that runs already, this comes too late for hooks; runners fail a test that adds one. */
+function isInsideTest(): boolean {
+  const { expect } = globalThis as { expect?: { getState?: () => { currentTestName?: string } } };
+  return expect?.getState?.().currentTestName !== undefined;
 }
 
 /** Notes a scenario that must be awaited before its test ends; the returned function tells that it is. */

@@ -1,0 +1,94 @@
+import { describe, test } from '@jest/globals';
+import { expectTypeOf } from 'expect-type';
+import { Command, DocumentProjector, Handles, On, Projector, Query } from 'annals';
+import type { App } from 'annals/di';
+import type { CommandHandler, DeciderAggregate, Recorded, Repository } from 'annals';
+import { scenarioFor } from 'annals/testing';
+import {
+  Account,
+  AccountOpened,
+  Balances,
+  Counted,
+  Deposit,
+  MoneyDeposited,
+  OpenAccount,
+  RichAccounts,
+  counter,
+} from '../support/bank.ts';
+
+/* Checked by the compiler: a line behind @ts-expect-error that compiled would be an error itself. */
+declare const app: App;
+
+class NoMoney {
+  constructor(readonly nothing: string) {}
+}
+
+describe('the compiler', () => {
+  test('knows results of commands and queries', () => {
+    expectTypeOf<ReturnType<typeof dispatchDeposit>>().resolves.toEqualTypeOf<number>();
+    expectTypeOf<ReturnType<typeof dispatchOpen>>().resolves.toEqualTypeOf<string>();
+    expectTypeOf<ReturnType<typeof ask>>().resolves.toEqualTypeOf<string[]>();
+  });
+
+  test('knows aggregates, documents and deciders', () => {
+    expectTypeOf<ReturnType<typeof loadAccount>>().resolves.toExtend<Account>();
+    expectTypeOf<ReturnType<typeof balance>>().resolves.toEqualTypeOf<{ balance: number } | undefined>();
+    type Counter = DeciderAggregate<{ by: number }, Counted, number>;
+    expectTypeOf<ReturnType<typeof rebuildCounter>>().resolves.toEqualTypeOf<Counter>();
+  });
+});
+
+const dispatchDeposit = async () => app.commands.dispatch(new Deposit('a', 1));
+const dispatchOpen = async () => app.commands.dispatch(new OpenAccount('a', 'Ada'));
+const ask = async () => app.queries.ask(new RichAccounts(1));
+const loadAccount = async () => app.repository(Account).load('a');
+const balance = async () => app.readModels.of(Balances).get('a');
+const rebuildCounter = async () => app.replay.rebuildAggregate(counter, 'c');
+
+/* Never called: what must not compile. */
+export function refused(): void {
+  // @ts-expect-error -- a foreign event
+  void scenarioFor(Account).events(new NoMoney('x'));
+  // @ts-expect-error -- not a method of the aggregate
+  void scenarioFor(Account)
+    .events(new AccountOpened('Ada'))
+    .when(account => account.fly());
+  // @ts-expect-error -- a query is not a command
+  void app.commands.dispatch(new RichAccounts(1) as Query<string[]>, { waitFor: ['balances'] });
+  // @ts-expect-error -- the decider takes { by: number }
+  void app.repository(counter).update('c', aggregate => aggregate.decide({ times: 2 }));
+  // @ts-expect-error -- the result is a number
+  const text: Promise<string> = app.commands.dispatch(new Deposit('a', 1));
+  void text;
+}
+
+class Rename extends Command<number> {
+  constructor(readonly name: string) {
+    super();
+  }
+}
+
+// @ts-expect-error -- the handler of Rename returns a number
+@Handles(Rename)
+export class WrongResult {
+  handle(_command: Rename): string {
+    return 'x';
+  }
+}
+
+export class WrongCommand implements CommandHandler<Rename> {
+  // @ts-expect-error -- a handler of Deposit does not handle Rename
+  handle(_command: Deposit): number {
+    return 1;
+  }
+}
+
+@Projector('wrong')
+export class WrongEvent extends DocumentProjector<object> {
+  // @ts-expect-error -- NoMoney is not what MoneyDeposited carries
+  @On(MoneyDeposited) deposited(doc: { balance: number }, _event: Recorded<NoMoney>): object {
+    return doc;
+  }
+}
+
+export type RepositoryIsTyped = Repository<Account>;
