@@ -22,6 +22,7 @@ export type { JsonLimits } from './events/json-text.ts';
 export { Handles } from './handles.ts';
 export type { MessageHandler, MessageResult } from './handles.ts';
 export {
+  AppStopped,
   CommandIdReused,
   CommandTimedOut,
   NoHandler,

@@ -1,5 +1,16 @@
 import { AnnalsError } from '../domain/index.ts';
 
+/** A command was dispatched after the app was told to stop; it was not run. */
+export class AppStopped extends AnnalsError {
+  readonly code = 'app-stopped';
+
+  constructor(messageName: string) {
+    super(
+      `${messageName} was dispatched after the app was told to stop. It was not run. Send it to a running node.`,
+    );
+  }
+}
+
 /** No handler is registered for a command or query. */
 export class NoHandler extends AnnalsError {
   readonly code = 'no-handler';

@@ -5,6 +5,7 @@ export { EventHandler } from './event-handler.ts';
 export type { EventReaction } from './handler-projection.ts';
 export {
   NotStored,
+  ProjectionNameTaken,
   ProjectionWaitTimeout,
   ProjectorReturnedNothing,
   UnknownProjection,

@@ -31,6 +31,17 @@ export class ProjectionWaitTimeout extends AnnalsError {
   }
 }
 
+/** Functions were registered under the name of another projection. */
+export class ProjectionNameTaken extends AnnalsError {
+  readonly code = 'projection-name-taken';
+
+  constructor(name: string) {
+    super(
+      `The projection name "${name}" belongs to a projector class. Register functions under another name.`,
+    );
+  }
+}
+
 /** A projector was asked for that no module lists. */
 export class UnknownProjection extends AnnalsError {
   readonly code = 'unknown-projection';

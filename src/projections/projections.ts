@@ -87,21 +87,14 @@ export class Projections implements ProjectionWaiter {
    * @throws {UnknownProjection} no module lists the projector
    */
   async waitFor(projectorClass: Class, position: number, options: WaitOptions = {}): Promise<void> {
-    const projection = this.#registry.projectionOf(projectorClass);
-    if (projection.mode !== 'async') return;
-    const { timeoutMs = defaultTimeoutMs, signal } = options;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const reached = await this.#waitUntil(projection, position, timeout, signal);
-    if (reached >= position) return;
-    const cause = this.#runners.get(projection)?.status.lastError;
-    throw new ProjectionWaitTimeout(projection.name, position, reached, timeoutMs, cause);
+    await this.#waitFor(this.#registry.projectionOf(projectorClass), position, options);
   }
 
   /** Waits until every projection has handled what is settled now. */
-  async catchUp(options?: WaitOptions): Promise<void> {
+  async catchUp(options: WaitOptions = {}): Promise<void> {
     const position = await this.#stores.events.settledPosition();
-    const classes = this.#registry.projections.flatMap(({ projectorClass }) => projectorClass ?? []);
-    await Promise.all(classes.map(projectorClass => this.waitFor(projectorClass, position, options)));
+    const waits = this.#registry.projections.map(projection => this.#waitFor(projection, position, options));
+    await Promise.all(waits);
   }
 
   /** Builds a read model anew from all events; readers see the old one until the new one takes its place. */
@@ -114,6 +107,15 @@ export class Projections implements ProjectionWaiter {
     } finally {
       runner?.start();
     }
+  }
+
+  async #waitFor(projection: Projection, position: number, options: WaitOptions): Promise<void> {
+    if (projection.mode !== 'async') return;
+    const { timeoutMs = defaultTimeoutMs, signal } = options;
+    const reached = await this.#waitUntil(projection, position, AbortSignal.timeout(timeoutMs), signal);
+    if (reached >= position) return;
+    const cause = this.#runners.get(projection)?.status.lastError;
+    throw new ProjectionWaitTimeout(projection.name, position, reached, timeoutMs, cause);
   }
 
   async #startInline(inline: readonly Projection[]): Promise<void> {

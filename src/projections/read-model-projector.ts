@@ -1,4 +1,4 @@
-import { eventTypeOf } from '../domain/index.ts';
+import { EventNotNamed, eventTypeOf } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
@@ -8,7 +8,7 @@ import { EventHandler } from './event-handler.ts';
 import { HandlerProjection } from './handler-projection.ts';
 import type { EventReaction } from './handler-projection.ts';
 import type { Projection } from './projection.ts';
-import { UnknownProjection } from './projection-errors.ts';
+import { ProjectionNameTaken, UnknownProjection } from './projection-errors.ts';
 import { projectorInfoOf } from './projector.ts';
 import { projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize } from './projector-handlers.ts';
@@ -39,13 +39,15 @@ export class ReadModelProjector {
    * called before the app starts.
    *
    * @param projection - the name of the checkpoint; default `handlers`
+   * @throws {EventNotNamed} the class has no `@Event`
+   * @throws {ProjectionNameTaken} a projector class has this name
    */
   register(event: Class | string, reaction: EventReaction, projection = 'handlers'): this {
-    const known = this.#projections.get(projection);
-    const handlers = known instanceof HandlerProjection ? known : this.#newHandlers(projection);
-    const type = typeof event === 'string' ? undefined : eventTypeOf(event);
-    const names = typeof event === 'string' ? [event] : [type?.name ?? event.name, ...(type?.aliases ?? [])];
-    for (const name of names) handlers.add(name, reaction);
+    const handlers = this.#projections.get(projection) ?? this.#newHandlers(projection);
+    if (!(handlers instanceof HandlerProjection) || handlers.projectorClass !== undefined) {
+      throw new ProjectionNameTaken(projection);
+    }
+    for (const type of typesOf(event)) handlers.add(type, reaction);
     return this;
   }
 
@@ -98,4 +100,11 @@ export class ReadModelProjector {
     }
     return projection;
   }
+}
+
+function typesOf(event: Class | string): readonly string[] {
+  if (typeof event === 'string') return [event];
+  const type = eventTypeOf(event);
+  if (type === undefined) throw new EventNotNamed(event.name);
+  return [type.name, ...type.aliases];
 }

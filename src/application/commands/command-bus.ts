@@ -3,7 +3,13 @@ import { classOf } from '../../domain/class.ts';
 import type { ExecutionScope } from '../execution/execution-scope.ts';
 import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
-import { CommandIdReused, CommandTimedOut, NoHandler, WaitInsideHandler } from '../message-errors.ts';
+import {
+  AppStopped,
+  CommandIdReused,
+  CommandTimedOut,
+  NoHandler,
+  WaitInsideHandler,
+} from '../message-errors.ts';
 import type { AppendResult, EventStore } from '../ports/event-store.ts';
 import type { IdGenerator } from '../ports/id-generator.ts';
 import type { ProjectionWaiter } from '../ports/projection-waiter.ts';
@@ -64,6 +70,8 @@ interface Dispatch {
 export class CommandBus {
   readonly #services: CommandBusServices;
   readonly #handlers = new Map<Class, CommandHandler<Command<unknown>>>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isDraining = false;
 
   constructor(services: CommandBusServices) {
     this.#services = services;
@@ -78,6 +86,7 @@ export class CommandBus {
    * Runs the command's handler and stores what it changed; returns what the handler returned.
    *
    * @throws {NoHandler} nobody handles this class
+   * @throws {AppStopped} the app was told to stop
    * @throws {ValidationFailed} the command does not satisfy its schema
    * @throws {StreamVersionConflict} it lost ten races in a row
    * @throws {CommandIdReused} the command id belongs to another command
@@ -97,22 +106,37 @@ export class CommandBus {
     command: C,
     options: DispatchOptions = {},
   ): Promise<Dispatched<CommandResult<C>>> {
-    const handler = this.#handlers.get(classOf(command));
-    if (handler === undefined) throw new NoHandler(classOf(command).name);
-    if (options.waitFor?.length && this.#services.scope.unitOfWork !== undefined) {
-      throw new WaitInsideHandler(classOf(command).name);
-    }
+    const handler = this.#admit(command, options);
     const deadline = new Deadline(classOf(command).name, options);
     const context = this.#contextOf(options, deadline.signal);
     const isIdempotent = options.commandId !== undefined;
+    const run = this.#run({ command, handler, context, isIdempotent }, deadline);
+    this.#underWay.add(run);
     try {
-      const outcome = await this.#run({ command, handler, context, isIdempotent }, deadline);
+      const outcome = await run;
       await this.#waitFor(options, outcome.lastPosition);
       const { commandId, correlationId } = context;
       return { ...outcome, result: outcome.result as CommandResult<C>, commandId, correlationId };
     } finally {
+      this.#underWay.delete(run);
       deadline.clear();
     }
+  }
+
+  /** Refuses new commands, and waits for those under way with all that they dispatch themselves. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #admit(command: Command<unknown>, options: DispatchOptions): CommandHandler<Command<unknown>> {
+    const { name } = classOf(command);
+    const { context, unitOfWork } = this.#services.scope;
+    if (this.#isDraining && context === undefined) throw new AppStopped(name);
+    if (options.waitFor?.length && unitOfWork !== undefined) throw new WaitInsideHandler(name);
+    const handler = this.#handlers.get(classOf(command));
+    if (handler === undefined) throw new NoHandler(name);
+    return handler;
   }
 
   async #run(

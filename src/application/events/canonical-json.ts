@@ -1,6 +1,9 @@
 /** JSON text in which the order of an object's keys does not matter. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) => (isRecord(field) ? sortKeys(field) : field));
+  return JSON.stringify(value, (_key, field: unknown) => {
+    if (typeof field === 'bigint') return `${field}n`;
+    return isRecord(field) ? sortKeys(field) : field;
+  });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,20 @@
+import { createHash } from 'node:crypto';
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import type { EventFilter, EventQuery, ReadFeedOptions, ReadStreamOptions } from '../ports/event-store.ts';
+import type {
+  EventFilter,
+  EventQuery,
+  FeedFilter,
+  ReadFeedOptions,
+  ReadStreamOptions,
+} from '../ports/event-store.ts';
 import { InvalidQuery } from '../ports/event-store-errors.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { isUuid } from './event-id.ts';
 
 const maxLimit = 10_000;
+// What PostgreSQL reads in the ISO format; beyond, JavaScript writes years with a sign.
+const leastTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
+const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Returns a page size that is a whole number from 1 to 10,000. */
 export function checkLimit(name: string, limit: number): number {
@@ -14,6 +26,18 @@ export function checkLimit(name: string, limit: number): number {
 export function checkBound(name: string, bound: number, least: number): number {
   if (Number.isSafeInteger(bound) && bound >= least) return bound;
   throw new InvalidQuery(`The ${name} is ${String(bound)}. Give a whole number from ${least}.`);
+}
+
+/** Returns an event id that is a uuid. */
+export function checkEventId(eventId: unknown): string {
+  if (isUuid(eventId)) return eventId;
+  const shown = typeof eventId === 'string' ? JSON.stringify(eventId.slice(0, 80)) : String(eventId);
+  throw new InvalidQuery(`The event id ${shown} is not a uuid. Give a uuid.`);
+}
+
+/** Returns a command id that could be stored. */
+export function checkCommandId(commandId: unknown): string {
+  return checkIdentifier('commandId', commandId, 255);
 }
 
 /** Refuses bounds of a stream read that make no sense. */
@@ -29,21 +53,29 @@ export function checkFeedBounds(options: ReadFeedOptions): void {
   if (options.afterPosition !== undefined) checkBound('afterPosition', options.afterPosition, 0);
   if (options.toPosition !== undefined) checkBound('toPosition', options.toPosition, 0);
   if (options.batchSize !== undefined) checkLimit('batchSize', options.batchSize);
+  checkTypes(options);
 }
 
 /** Refuses filters that make no sense. */
 export function checkFilter(filter: EventFilter): void {
   checkTimes(filter.since, filter.until);
+  checkTypes(filter);
   for (const field of ['aggregateId', 'correlationId', 'causationId', 'userId', 'actor'] as const) {
     if (filter[field] !== undefined) checkIdentifier(field, filter[field], 1024);
   }
 }
 
+function checkTypes(filter: FeedFilter): void {
+  for (const field of ['types', 'aggregateTypes'] as const) {
+    for (const type of filter[field] ?? []) checkIdentifier(field, type, 1024);
+  }
+}
+
 function checkTimes(since: Date | undefined, until: Date | undefined): void {
   for (const [name, time] of Object.entries({ since, until })) {
-    if (time !== undefined && Number.isNaN(time.getTime())) {
+    if (time !== undefined && !(time.getTime() >= leastTimeMs && time.getTime() <= maxTimeMs)) {
       throw new InvalidQuery(
-        `The time "${name}" is not a valid date. Give a Date, e.g. new Date('2026-01-31').`,
+        `The time "${name}" is not a date of the years 1 to 9999. Give a Date, e.g. new Date('2026-01-31').`,
       );
     }
   }
@@ -56,19 +88,19 @@ function checkTimes(since: Date | undefined, until: Date | undefined): void {
 
 /** Where a page of a query begins: after this position, in the query's order. */
 export function readCursor(query: EventQuery): number | undefined {
-  if (query.cursor === undefined) return undefined;
-  const [order, position] = query.cursor.split('.');
-  const after = Number(position);
-  if (order !== (query.order ?? 'oldest') || !/^\d{1,15}$/.test(position ?? '')) {
-    throw new InvalidQuery(
-      `The cursor ${JSON.stringify(query.cursor.slice(0, 40))} does not belong to this query. ` +
-        'Pass nextCursor of the page before, with the same order.',
-    );
-  }
-  return after;
+  const { cursor } = query;
+  if (cursor === undefined) return undefined;
+  const [position] = /^\d{1,15}(?=\.)/.exec(cursor) ?? [];
+  if (position !== undefined && writeCursor(query, Number(position)) === cursor) return Number(position);
+  throw new InvalidQuery(
+    `The cursor ${JSON.stringify(cursor.slice(0, 40))} does not belong to this query. ` +
+      'Pass nextCursor of the page before, with the same order and filters.',
+  );
 }
 
-/** The cursor of the page after one that ended at `position`. */
+/** The cursor of the page after one that ended at `position`; no other query takes it. */
 export function writeCursor(query: EventQuery, position: number): string {
-  return `${query.order ?? 'oldest'}.${position}`;
+  const { cursor: _cursor, limit: _limit, order = 'oldest', ...filter } = query;
+  const content = canonicalJson([position, order, filter]);
+  return `${position}.${createHash('sha256').update(content).digest('hex').slice(0, 12)}`;
 }

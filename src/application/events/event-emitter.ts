@@ -3,6 +3,7 @@ import type { Actor, EventMetadata } from '../../domain/index.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { toJsonText } from './json-text.ts';
 import type { ExecutionScope } from '../execution/execution-scope.ts';
 import { AnnalsError } from '../../domain/index.ts';
 
@@ -73,7 +74,11 @@ export class EventEmitter {
     if (emission.sessionId === undefined) return this.#append(emission);
     const emitted = this.#session(emission.sessionId);
     const key = emissionKey(emission.sessionId, emission);
-    if (await succeeds(emitted.get(key))) return undefined;
+    // After a failure one of those who waited tries again, and the others wait for that one.
+    for (let earlier = emitted.get(key); earlier !== undefined; earlier = emitted.get(key)) {
+      if (await succeeds(earlier)) return undefined;
+      if (emitted.get(key) === earlier) emitted.delete(key);
+    }
     const append = this.#append(emission);
     emitted.set(key, append);
     return append;
@@ -138,13 +143,14 @@ export class EventEmitter {
 
 function emissionKey(sessionId: string, emission: Emission): string {
   const { aggregateType, aggregateId, eventType, payload } = emission;
+  // Two payloads that JSON cannot carry might look the same.
+  toJsonText(payload, eventType, 'payload');
   const content = canonicalJson([sessionId, aggregateType, aggregateId, eventType, payload]);
   return createHash('sha256').update(content).digest('hex');
 }
 
-/* Whether an earlier emission exists and was stored; one that failed may be tried again. */
-async function succeeds(emitted: Promise<unknown> | undefined): Promise<boolean> {
-  if (emitted === undefined) return false;
+/* Whether an earlier emission was stored; one that failed may be tried again. */
+async function succeeds(emitted: Promise<unknown>): Promise<boolean> {
   return emitted.then(
     () => true,
     () => false,

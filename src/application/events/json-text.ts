@@ -190,7 +190,13 @@ function isPayloadInstance(value: object): boolean {
     value instanceof Date ||
     value instanceof Map ||
     value instanceof Set ||
+    isBoxed(value) ||
     ArrayBuffer.isView(value) ||
     value instanceof ArrayBuffer
   );
+}
+
+/* `new String('text')` is an object whose JSON is none. */
+function isBoxed(value: object): boolean {
+  return value instanceof String || value instanceof Number || value instanceof Boolean;
 }

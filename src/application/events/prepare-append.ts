@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AppendOptions, CommandRecord, NewEvent, StreamAppend } from '../ports/event-store.ts';
 import { InvalidAppend } from '../ports/event-store-errors.ts';
 import type { IdGenerator } from '../ports/id-generator.ts';
+import { checkCommandId } from './check-query.ts';
 import { defaultJsonLimits, toJsonText } from './json-text.ts';
 import type { JsonLimits } from './json-text.ts';
 import { eventIdFromKey, isUuid } from './event-id.ts';
@@ -98,6 +99,7 @@ function checkShape(appends: readonly StreamAppend[]): void {
 }
 
 function prepareWrite(append: StreamAppend, prepare: EventPreparation): PreparedWrite {
+  checkKeyChanges(append);
   return {
     stream: checkStreamId(append.stream),
     expectedVersion: checkExpectedVersion(append.stream, append.expectedVersion),
@@ -107,12 +109,22 @@ function prepareWrite(append: StreamAppend, prepare: EventPreparation): Prepared
   };
 }
 
+/* A stream without events does not exist, and what does not exist can hold no key. */
+function checkKeyChanges({ stream, events, uniqueKeys }: StreamAppend): void {
+  const changes = (uniqueKeys?.claim.length ?? 0) + (uniqueKeys?.release.length ?? 0);
+  if (changes === 0 || events.length > 0) return;
+  throw new InvalidAppend(
+    `The append to stream "${formatStream(stream)}" changes unique keys without an event. ` +
+      'Append the event that is the reason for the change.',
+  );
+}
+
 function checkExpectedVersion(stream: StreamId, expected: unknown): ExpectedVersion {
   if (expected === 'none' || expected === 'exists' || expected === 'any') return expected;
   const fits = typeof expected === 'number' && Number.isInteger(expected);
   if (fits && expected >= 0 && expected <= maxVersion) return expected;
   throw new InvalidAppend(
-    `The append to stream "${formatStream(stream)}" expects version ${JSON.stringify(expected)}. ` +
+    `The append to stream "${formatStream(stream)}" expects version ${show(expected)}. ` +
       `Give a whole number from 0 to ${maxVersion}, 'none', 'exists' or 'any'.`,
   );
 }
@@ -123,9 +135,9 @@ function checkKeys(keys: readonly string[]): readonly string[] {
 
 function prepareCommand(command: CommandRecord): PreparedCommand {
   const { commandId, fingerprint, result } = command;
-  checkIdentifier('commandId', commandId, 255);
+  checkCommandId(commandId);
   // Wrapped, because a result need not be an object.
-  const text = result === undefined ? null : toJsonText({ result }, `command ${commandId}`, 'result');
+  const text = result === undefined ? null : toJsonText({ result }, `command ${commandId}`, 'command');
   return { commandId, fingerprint, resultJson: text };
 }
 
@@ -157,7 +169,7 @@ class EventPreparation {
       schemaVersion: checkSchemaVersion(type, event.schemaVersion ?? 1),
       payloadJson: toJsonText(event.payload, type, 'payload', this.#limits),
       metadataJson:
-        metadata && hasFields(metadata) ? toJsonText(metadata, type, 'metadata', this.#limits) : null,
+        metadata && !isEmpty(metadata) ? toJsonText(metadata, type, 'metadata', this.#limits) : null,
       correlationId: checkOptional('correlationId', event.correlationId),
       causationId: checkOptional('causationId', event.causationId),
       userId: checkOptional('userId', event.userId),
@@ -174,20 +186,25 @@ class EventPreparation {
     this.mayRepeat = true;
     if (isUuid(event.eventId)) return event.eventId.toLowerCase();
     throw new InvalidAppend(
-      `An event for stream "${formatStream(stream)}" has the id ${JSON.stringify(event.eventId)}. Give a uuid.`,
+      `An event for stream "${formatStream(stream)}" has the id ${show(event.eventId)}. Give a uuid.`,
     );
   }
 }
 
-function hasFields(metadata: object): boolean {
-  for (const _key in metadata) return true;
-  return false;
+/* A map has no fields either, but leaving it out would lose what it holds. */
+function isEmpty(metadata: object): boolean {
+  for (const _key in metadata) return false;
+  return Object.getPrototypeOf(metadata) === Object.prototype;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 function checkSchemaVersion(type: string, version: number): number {
   if (Number.isInteger(version) && version >= 1 && version <= 32_767) return version;
   throw new InvalidAppend(
-    `An event "${type}" has schema version ${JSON.stringify(version)}. Give a whole number from 1 to 32767.`,
+    `An event "${type}" has schema version ${show(version)}. Give a whole number from 1 to 32767.`,
   );
 }
 

@@ -102,6 +102,7 @@ function toApp(container: Container, parts: Parts): App {
   const { store, commands, queries, emitter, replay, serializer, projections, readModels } = parts;
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    await commands.drain();
     await emitter.flush();
     await projections.stop();
     await store[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
 import type { Recorded, StreamId } from '../../domain/index.ts';
+import { checkStreamId } from '../../domain/identifiers.ts';
 import type { Clock } from '../../application/ports/clock.ts';
 import type {
   AppendOptions,
@@ -17,6 +18,8 @@ import { StoreUnavailable } from '../../application/ports/event-store-errors.ts'
 import type { IdGenerator } from '../../application/ports/id-generator.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import {
+  checkCommandId,
+  checkEventId,
   checkFeedBounds,
   checkFilter,
   checkLimit,
@@ -89,6 +92,7 @@ export class MemoryEventStore implements EventStore {
 
   async *readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
     this.#requireOpen();
+    checkStreamId(stream);
     checkStreamBounds(options);
     const { fromVersion = 1, toVersion = Infinity, since, until, direction, limit = Infinity } = options;
     const inBounds = this.#log
@@ -122,7 +126,7 @@ export class MemoryEventStore implements EventStore {
 
   async get(eventId: string): Promise<Recorded | undefined> {
     this.#requireOpen();
-    return this.#log.find(eventId);
+    return this.#log.find(checkEventId(eventId));
   }
 
   async query(query: EventQuery): Promise<EventPage> {
@@ -157,12 +161,12 @@ export class MemoryEventStore implements EventStore {
 
   async streamVersion(stream: StreamId): Promise<number> {
     this.#requireOpen();
-    return this.#log.eventsOf(stream).length;
+    return this.#log.eventsOf(checkStreamId(stream)).length;
   }
 
   async findCommand(commandId: string): Promise<StoredCommand | undefined> {
     this.#requireOpen();
-    return this.#log.findCommand(commandId);
+    return this.#log.findCommand(checkCommandId(commandId));
   }
 
   async settledPosition(): Promise<number> {

@@ -15,10 +15,11 @@ import type {
   PreparedWrite,
 } from '../../application/events/prepare-append.ts';
 import { StoredEvent } from '../../application/events/stored-event.ts';
+import type { StoredEventColumns } from '../../application/events/stored-event.ts';
 
 interface Entry {
   readonly event: StoredEvent;
-  readonly prepared: PreparedEvent;
+  readonly columns: StoredEventColumns;
 }
 
 /** A checked append, ready to be committed in one step. */
@@ -42,19 +43,20 @@ export class MemoryLog {
   }
 
   all(): Recorded[] {
-    return this.#entries.map(entry => entry.event);
+    return this.#entries.map(forReader);
   }
 
   eventsOf(stream: StreamId): Recorded[] {
-    return this.#entriesOf(stream).map(entry => entry.event);
+    return this.#entriesOf(stream).map(forReader);
   }
 
   *eventsBetween(afterPosition: number, throughPosition: number): Iterable<Recorded> {
-    for (let index = afterPosition; index < throughPosition; index++) yield this.#entries[index]!.event;
+    for (let index = afterPosition; index < throughPosition; index++) yield forReader(this.#entries[index]!);
   }
 
   find(eventId: string): Recorded | undefined {
-    return this.#byId.get(eventId.toLowerCase())?.event;
+    const entry = this.#byId.get(eventId.toLowerCase());
+    return entry && forReader(entry);
   }
 
   findCommand(commandId: string): StoredCommand | undefined {
@@ -65,8 +67,8 @@ export class MemoryLog {
   plan(prepared: PreparedAppend): PlannedAppend {
     const repeated = this.#findRepetition(prepared);
     if (repeated !== undefined) return { prepared, entries: [], events: [], results: repeated };
-    this.#checkVersions(prepared);
     this.#checkCommands(prepared);
+    this.#checkVersions(prepared);
     this.#checkKeys(prepared);
     return this.#planEntries(prepared);
   }
@@ -93,29 +95,24 @@ export class MemoryLog {
   #findRepetition({ writes }: PreparedAppend): AppendResult[] | undefined {
     const ids = writes.flatMap(write => write.events.map(event => event.eventId));
     const known = ids.find(id => this.#byId.has(id));
-    if (known === undefined) {
-      if (new Set(ids).size === ids.length) return undefined;
-      const twice = ids.find((id, index) => ids.indexOf(id) !== index)!;
-      throw new EventIdConflict(
-        writes.find(write => write.events.some(e => e.eventId === twice))!.stream,
-        twice,
-      );
-    }
-    return writes.map(write => this.#repeat(write));
+    const questionable = known ?? ids.find((id, index) => ids.indexOf(id) !== index);
+    if (questionable === undefined) return undefined;
+    const results = writes.map(write => this.#repeat(write));
+    if (known !== undefined && results.every(result => result !== undefined)) return results;
+    const { stream } = writes.find(({ events }) => events.some(event => event.eventId === questionable))!;
+    throw new EventIdConflict(stream, questionable);
   }
 
-  #repeat(write: PreparedWrite): AppendResult {
-    const { stream, events } = write;
-    const entries = events.map(event => this.#byId.get(event.eventId));
+  /* The first result of this write; undefined if it is not stored exactly so. */
+  #repeat({ stream, events }: PreparedWrite): AppendResult | undefined {
+    const entries = events.flatMap(event => this.#byId.get(event.eventId) ?? []);
     const first = entries[0]?.event.version ?? 0;
-    for (const [index, event] of events.entries()) {
+    const isSame = events.every((event, index) => {
       const entry = entries[index];
-      const isSame =
-        entry !== undefined && isSameEvent(entry, event, stream) && entry.event.version === first + index;
-      if (!isSame) throw new EventIdConflict(stream, event.eventId);
-    }
-    const stored = entries as Entry[];
-    return appendResult(stream, stored, stored.at(-1)?.event.version ?? this.#entriesOf(stream).length, true);
+      return entry && isSameEvent(entry, event, stream) && entry.event.version === first + index;
+    });
+    if (!isSame) return undefined;
+    return appendResult(stream, entries, entries.at(-1)?.event.version ?? this.#entriesOf(stream).length, true);
   }
 
   #checkVersions({ writes }: PreparedAppend): void {
@@ -165,12 +162,13 @@ export class MemoryLog {
           version: before.length + index + 1,
           position: this.#entries.length + all.length + index + 1,
         };
-        return { prepared: event, event: new StoredEvent({ ...event, ...stream, ...place, recordedAtMs }) };
+        const columns = { ...event, ...stream, ...place, recordedAtMs };
+        return { columns, event: new StoredEvent(columns) };
       });
       all.push(...entries);
       return appendResult(stream, entries, before.length + entries.length, false);
     });
-    return { prepared, entries: all, events: all.map(entry => entry.event), results };
+    return { prepared, entries: all, events: all.map(forReader), results };
   }
 
   #add(entry: Entry): void {
@@ -189,13 +187,18 @@ export class MemoryLog {
 }
 
 function isSameEvent(entry: Entry, event: PreparedEvent, stream: StreamId): boolean {
-  const { prepared } = entry;
+  const { columns } = entry;
   return (
-    prepared.type === event.type &&
-    prepared.schemaVersion === event.schemaVersion &&
-    prepared.payloadJson === event.payloadJson &&
-    formatStream(entry.event) === formatStream(stream)
+    columns.type === event.type &&
+    columns.schemaVersion === event.schemaVersion &&
+    columns.payloadJson === event.payloadJson &&
+    formatStream(columns) === formatStream(stream)
   );
+}
+
+/* Each reader gets an event of its own: what one does to its payload, no other sees. */
+function forReader({ columns }: Entry): Recorded {
+  return new StoredEvent(columns);
 }
 
 function appendResult(

@@ -20,6 +20,7 @@ export class PgClient implements SqlClient {
   readonly #pool: pg.Pool;
   readonly #ownsPool: boolean;
   readonly #prepares: boolean;
+  readonly #reportLoss: (error: Error) => void;
 
   /** @param target - a connection string, or a pool that stays the caller's to end */
   constructor(target: string | pg.Pool, logger: Logger, options: PgClientOptions = {}) {
@@ -27,9 +28,8 @@ export class PgClient implements SqlClient {
     this.#pool = typeof target === 'string' ? newPool(target, options) : target;
     this.#prepares = options.preparesStatements ?? true;
     // Without a listener a connection that dies while idle would end the process.
-    this.#pool.on('error', error =>
-      logger.warn('An idle connection was lost; the pool replaces it.', { error }),
-    );
+    this.#reportLoss = error => logger.warn('An idle connection was lost; the pool replaces it.', { error });
+    this.#pool.on('error', this.#reportLoss);
   }
 
   run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
@@ -66,6 +66,7 @@ export class PgClient implements SqlClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ownsPool) await this.#pool.end();
+    this.#pool.off('error', this.#reportLoss);
   }
 }
 

@@ -3,10 +3,10 @@ import { EventIdConflict, StoreUnavailable } from '../../application/ports/event
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import { prepareAppend } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
-import { StoredEvent } from '../../application/events/stored-event.ts';
-import type { Recorded } from '../../domain/index.ts';
 import { decodeOutcomes, encodeAppends } from './append-call.ts';
 import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import { int8Array } from './binary-arrays.ts';
+import { readEvent } from './event-rows.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
 import { isLostConnection, isTransientCollision, sqlCode, violatedConstraint } from './sql-errors.ts';
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
@@ -59,8 +59,10 @@ export class SqlAppend {
     return this.#client.transaction(async runner => {
       const outcome = await this.#call(runner, unit);
       if (outcome.status === 'stored' && !outcome.results.some(result => result.repeated)) {
-        const events = recordedEvents(unit.prepared, outcome.results);
-        await inline.project(events, new SqlReadModelTransaction(runner, this.#statements));
+        // Read back, so that an inline projection sees exactly what every later reader will see.
+        const positions = outcome.results.flatMap(result => result.positions);
+        const rows = await runner.run(this.#statements.get('read_appended'), [int8Array(positions)]);
+        await inline.project(rows.map(readEvent), new SqlReadModelTransaction(runner, this.#statements));
       }
       return outcome;
     });
@@ -98,16 +100,4 @@ function explain(error: unknown, { writes }: PreparedAppend): unknown {
 function firstRepeatedId(writes: PreparedAppend['writes']): string {
   const ids = writes.flatMap(write => write.events.map(event => event.eventId));
   return ids.find((id, index) => ids.indexOf(id) !== index) ?? ids[0]!;
-}
-
-/* What inline projections get to see is what a reader will see. */
-function recordedEvents(prepared: PreparedAppend, results: readonly AppendResult[]): Recorded[] {
-  const events = prepared.writes.flatMap(({ stream, events: own }, write) => {
-    const { version, positions } = results[write]!;
-    return own.map((event, index) => {
-      const place = { version: version - own.length + index + 1, position: positions[index]! };
-      return new StoredEvent({ ...event, ...stream, ...place, recordedAtMs: prepared.recordedAtMs });
-    });
-  });
-  return events.sort((a, b) => a.position - b.position);
 }

@@ -1,4 +1,5 @@
 import type { Recorded, StreamId } from '../../domain/index.ts';
+import { checkStreamId } from '../../domain/identifiers.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -12,16 +13,17 @@ import type {
   StoredCommand,
   StreamAppend,
 } from '../../application/ports/event-store.ts';
-import { InvalidQuery, StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import {
+  checkCommandId,
+  checkEventId,
   checkFeedBounds,
   checkFilter,
   checkLimit,
   checkStreamBounds,
 } from '../../application/events/check-query.ts';
 import { readCursor, writeCursor } from '../../application/events/check-query.ts';
-import { isUuid } from '../../application/events/event-id.ts';
 import { Listeners } from '../../application/events/listeners.ts';
 import { readCommandResult } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation } from '../../application/events/prepare-append.ts';
@@ -67,6 +69,7 @@ export class SqlEventStore implements EventStore {
   }
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
+    checkStreamId(stream);
     checkStreamBounds(options);
     const read = (
       name: 'read_stream_forwards' | 'read_stream_backwards',
@@ -82,7 +85,8 @@ export class SqlEventStore implements EventStore {
   async readFeedPage(options: ReadFeedOptions = {}): Promise<FeedPage> {
     checkFeedBounds(options);
     const { afterPosition = 0, toPosition = Infinity, batchSize = 1_000 } = options;
-    const end = Math.min(toPosition, await this.#settledAfter(afterPosition + batchSize));
+    const { settled, isFresh } = await this.#settledAfter(afterPosition + batchSize);
+    const end = Math.min(toPosition, settled);
     if (end <= afterPosition) return { events: [], throughPosition: afterPosition, isLast: true };
     const conditions = new EventConditions().add('e.position > @', afterPosition).add('e.position <= @', end);
     const { types, aggregateTypes } = options;
@@ -92,14 +96,14 @@ export class SqlEventStore implements EventStore {
     return {
       events,
       throughPosition: last?.position ?? end,
-      isLast: last === undefined || last.position >= end,
+      // Beyond what was settled at an earlier look there may be more by now; the next page looks again.
+      isLast: (last === undefined || last.position >= end) && (isFresh || toPosition <= settled),
     };
   }
 
   async get(eventId: string): Promise<Recorded | undefined> {
-    if (!isUuid(eventId))
-      throw new InvalidQuery(`The event id ${JSON.stringify(eventId)} is not a uuid. Give a uuid.`);
-    const [event] = await this.#select(new EventConditions().add('e.event_id = @', eventId), '', 1);
+    const conditions = new EventConditions().add('e.event_id = @', checkEventId(eventId));
+    const [event] = await this.#select(conditions, '', 1);
     return event;
   }
 
@@ -129,6 +133,7 @@ export class SqlEventStore implements EventStore {
   }
 
   async streamVersion(stream: StreamId): Promise<number> {
+    checkStreamId(stream);
     const rows = await this.#run(this.#statements.get('stream_version'), [
       stream.aggregateId,
       stream.aggregateType,
@@ -137,7 +142,7 @@ export class SqlEventStore implements EventStore {
   }
 
   async findCommand(commandId: string): Promise<StoredCommand | undefined> {
-    const [row] = await this.#run(this.#statements.get('find_command'), [commandId]);
+    const [row] = await this.#run(this.#statements.get('find_command'), [checkCommandId(commandId)]);
     if (row === undefined) return undefined;
     const result = readCommandResult(row[1] ?? null);
     return { commandId, fingerprint: row[0]!, result, lastPosition: Number(row[2]) };
@@ -163,8 +168,9 @@ export class SqlEventStore implements EventStore {
   }
 
   /* During a catch-up everything read is long settled, and the locks need not be looked at for each page. */
-  async #settledAfter(position: number): Promise<number> {
-    return this.#settled >= position ? this.#settled : this.settledPosition();
+  async #settledAfter(position: number): Promise<{ settled: number; isFresh: boolean }> {
+    if (this.#settled >= position) return { settled: this.#settled, isFresh: false };
+    return { settled: await this.settledPosition(), isFresh: true };
   }
 
   async #select(conditions: EventConditions, order: string, limit: number): Promise<Recorded[]> {

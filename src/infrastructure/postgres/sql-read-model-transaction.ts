@@ -11,6 +11,7 @@ import { readEvent } from './event-rows.ts';
 import { int4Array, int8Array, textArray } from './binary-arrays.ts';
 import { replaceTables, tableName } from './read-model-tables.ts';
 import type { SqlRunner } from './sql-client.ts';
+import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
 
 /** What a projector may do in the transaction of its batch, or of the append. */
@@ -34,9 +35,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
   ): Promise<ReadonlyMap<string, unknown>> {
     const table = tableName(this.#statements.schema, projection, 'documents');
     const text = `select id, document from ${table} where id = any ($1::text[])`;
-    const rows = await this.#runner.run({ name: `annals_load_${table}`.slice(0, 63), text }, [
-      textArray(ids),
-    ]);
+    const rows = await this.#runner.run(prepared('load_documents', text), [textArray(ids)]);
     return new Map(rows.map(([id, document]) => [id!, JSON.parse(document!) as unknown]));
   }
 
@@ -92,7 +91,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
       select * from unnest($1::text[], $2::text[]::jsonb[], $3::int[], $4::bigint[])
       on conflict (id) do update
       set document = excluded.document, version = excluded.version, position = excluded.position`;
-    await this.#runner.run({ name: `annals_save_${table}`.slice(0, 63), text }, [
+    await this.#runner.run(prepared('save_documents', text), [
       textArray(changes.map(change => change.id)),
       textArray(changes.map(change => JSON.stringify(change.document))),
       int4Array(changes.map(change => change.version)),

@@ -61,8 +61,12 @@ export class Statements {
 
   #statement(name: string, file: string): SqlStatement {
     const text = this.inSchema(file.replaceAll(/^--.*\n/gm, ''));
-    // A prepared statement is known by its name alone, and another release may have other text for it.
-    const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
-    return { name: `annals_${name}_${digest}`, text };
+    return prepared(name, text);
   }
+}
+
+/** A statement to be prepared. It is known by its name alone, so the name tells one text from another. */
+export function prepared(name: string, text: string): SqlStatement {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return { name: `annals_${name}_${digest}`, text };
 }

@@ -3,6 +3,7 @@ import { inject } from 'inversify';
 import {
   AggregateAlreadyExists,
   AggregateNotFound,
+  AppStopped,
   Command,
   CommandBus,
   CommandIdReused,
@@ -298,5 +299,28 @@ describe('giving up', () => {
     controller.abort(new Error('enough'));
     await expect(hang).rejects.toThrow('enough');
     await expect(versionOf(app, 'x')).resolves.toBe(0);
+  });
+});
+
+describe('stopping the app', () => {
+  test('lets a command under way finish and refuses new ones', async () => {
+    let finish = (): void => undefined;
+    class Slow extends Command<string> {}
+    @Handles(Slow)
+    class SlowHandler implements CommandHandler<Slow> {
+      constructor(@inject(repositoryOf(Account)) private readonly accounts: Repository<Account>) {}
+      async handle() {
+        await new Promise<void>(resolve => (finish = resolve));
+        await this.accounts.create('x', account => account.deposit(1));
+        return 'done';
+      }
+    }
+    const app = await bank({ modules: [defineModule({ aggregates: [Account], handlers: [SlowHandler] })] });
+    const slow = app.commands.dispatch(new Slow());
+    const stopped = app.stop();
+    await expect(app.commands.dispatch(new Slow())).rejects.toThrow(AppStopped);
+    finish();
+    await expect(slow).resolves.toBe('done');
+    await stopped;
   });
 });
