@@ -20,7 +20,8 @@ export type {
 } from './events/prepare-append.ts';
 export type { JsonLimits } from './events/json-text.ts';
 export { Handles } from './handles.ts';
-export type { MessageHandler, MessageResult } from './handles.ts';
+export type { Message, MessageHandler, MessageResult } from './handles.ts';
+export type { ConflictRetry } from './execution/units-of-work.ts';
 export {
   AppStopped,
   CommandIdReused,

@@ -5,7 +5,7 @@ export { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
 export { AnnalsError } from './annals-error.ts';
 export type { Class } from './class.ts';
 export { DeciderAggregate } from './decider.ts';
-export type { AggregateOf, AggregateSource, Decider, EventOf } from './decider.ts';
+export type { AggregateOf, AggregateSource, AnyDecider, Decider, EventOf } from './decider.ts';
 export { DomainError } from './domain-error.ts';
 export { Entity } from './entity.ts';
 export { Event, EventNotNamed, eventTypeOf } from './event.ts';

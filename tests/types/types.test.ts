@@ -49,10 +49,9 @@ const rebuildCounter = async () => app.replay.rebuildAggregate(counter, 'c');
 export function refused(): void {
   // @ts-expect-error -- a foreign event
   void scenarioFor(Account).events(new NoMoney('x'));
+  const given = scenarioFor(Account).events(new AccountOpened('Ada'));
   // @ts-expect-error -- not a method of the aggregate
-  void scenarioFor(Account)
-    .events(new AccountOpened('Ada'))
-    .when(account => account.fly());
+  void given.when(account => account.fly());
   // @ts-expect-error -- a query is not a command
   void app.commands.dispatch(new RichAccounts(1) as Query<string[]>, { waitFor: ['balances'] });
   // @ts-expect-error -- the decider takes { by: number }

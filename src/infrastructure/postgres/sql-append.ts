@@ -44,7 +44,7 @@ export class SqlAppend {
       try {
         return await this.#send({ ...unit, probe });
       } catch (error) {
-        const next = whatNext(error, probe);
+        const next = whatNext(error, unit.prepared);
         if (next === 'give up' || attempt + 1 >= retryDelaysMs.length) throw explain(error, unit.prepared);
         if (next === 'look up ids') probe = true;
         await new Promise(resolve => setTimeout(resolve, retryDelaysMs[attempt]));
@@ -78,10 +78,11 @@ function typesOf({ writes }: PreparedAppend): string[] {
   return writes.flatMap(write => write.events.map(event => event.type));
 }
 
-function whatNext(error: unknown, probed: boolean): 'send again' | 'look up ids' | 'give up' {
+function whatNext(error: unknown, { writes }: PreparedAppend): 'send again' | 'look up ids' | 'give up' {
   if (isTransientCollision(error)) return 'send again';
   if (isLostConnection(error)) return 'look up ids';
-  return isTakenEventId(error) && !probed ? 'look up ids' : 'give up';
+  // Somebody may have stored the id since it was looked up; now the look-up tells which one it is.
+  return isTakenEventId(error) && idThatOccursTwice(writes) === undefined ? 'look up ids' : 'give up';
 }
 
 function isTakenEventId(error: unknown): boolean {
@@ -89,7 +90,11 @@ function isTakenEventId(error: unknown): boolean {
 }
 
 function explain(error: unknown, { writes }: PreparedAppend): unknown {
-  if (isTakenEventId(error)) return new EventIdConflict(writes[0]!.stream, firstRepeatedId(writes));
+  if (isTakenEventId(error)) {
+    const eventId = idThatOccursTwice(writes) ?? writes[0]!.events[0]!.eventId;
+    const { stream } = writes.find(({ events }) => events.some(event => event.eventId === eventId))!;
+    return new EventIdConflict(stream, eventId);
+  }
   if (!isLostConnection(error)) return error;
   const what =
     'The database was lost while an append was under way and did not come back in time, so it is not known ' +
@@ -97,7 +102,7 @@ function explain(error: unknown, { writes }: PreparedAppend): unknown {
   return new StoreUnavailable(what, { cause: error });
 }
 
-function firstRepeatedId(writes: PreparedAppend['writes']): string {
+function idThatOccursTwice(writes: PreparedAppend['writes']): string | undefined {
   const ids = writes.flatMap(write => write.events.map(event => event.eventId));
-  return ids.find((id, index) => ids.indexOf(id) !== index) ?? ids[0]!;
+  return ids.find((id, index) => ids.indexOf(id) !== index);
 }

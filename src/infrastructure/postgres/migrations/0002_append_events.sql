@@ -100,18 +100,6 @@ begin
       end if;
     end loop;
 
-    if cardinality(c_id) > 0 then
-      select c.command_id into outcome
-      from annals.commands c
-      join unnest(c_unit, c_id) as asked (of_unit, id) on asked.of_unit = unit and c.command_id = asked.id
-      limit 1;
-      if found then
-        statuses[unit] := 5;
-        details[unit] := to_json(outcome.command_id);
-        continue;
-      end if;
-    end if;
-
     if (u_probe[unit] or refused is not null) and last_event >= first_event then
       select * into outcome
       from annals.find_repetition(
@@ -127,6 +115,18 @@ begin
       elsif outcome.taken_id is not null then
         statuses[unit] := 3;
         details[unit] := to_json(outcome.taken_id);
+        continue;
+      end if;
+    end if;
+
+    if cardinality(c_id) > 0 then
+      select c.command_id into outcome
+      from annals.commands c
+      join unnest(c_unit, c_id) as asked (of_unit, id) on asked.of_unit = unit and c.command_id = asked.id
+      limit 1;
+      if found then
+        statuses[unit] := 5;
+        details[unit] := to_json(outcome.command_id);
         continue;
       end if;
     end if;
