@@ -66,8 +66,10 @@ export type { Logger } from './ports/logger.ts';
 export { CheckpointMoved } from './ports/read-model-errors.ts';
 export type {
   DocumentChange,
+  DocumentFilter,
   DocumentQuery,
   FieldCondition,
+  FieldOf,
   InlineProjections,
   ProjectionId,
   ProjectionTables,

@@ -13,7 +13,7 @@ export type { EventOptions, EventType } from './event.ts';
 export type { ExpectedVersion } from './expected-version.ts';
 export { InvalidIdentifier } from './identifiers.ts';
 export { On } from './on.ts';
-export type { EventKey, OnDecorator } from './on.ts';
+export type { EventKey, HandlerMethod, OnDecorator } from './on.ts';
 export type { Actor, EventMetadata, Recorded } from './recorded.ts';
 export { formatStream } from './stream-id.ts';
 export type { StreamId } from './stream-id.ts';

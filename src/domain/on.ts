@@ -14,19 +14,33 @@ export interface OnHandler {
 
 type Marked = Omit<OnHandler, 'method'>;
 
-/* The payload alone (aggregates), the recorded event (handlers), or document and event (projectors). */
-type Handling<Payload> =
-  | ((event: Payload) => unknown)
-  | ((event: Recorded<Payload>, ...rest: never[]) => unknown)
-  | ((document: never, event: Recorded<Payload>) => unknown);
+/** What a method looks like that handles events in a class like `Owner`. */
+export type HandlerMethod<Owner, Payload> = Owner extends { readonly pendingEvents: readonly (infer Event)[] }
+  ? AggregateMethod<Event, Payload>
+  : Owner extends { readonly '~document': infer Document }
+    ? DocumentMethod<Document, Payload>
+    : Owner extends { readonly '~transaction': infer Transaction }
+      ? (event: Recorded<Payload>, transaction: Transaction) => unknown
+      : (event: Recorded<Payload>) => unknown;
+
+type AggregateMethod<Event, Payload> = Payload extends Event ? (event: Payload) => void : never;
+
+/* The document may be taken as absent, as present (a default makes it so), or as either. */
+type DocumentMethod<Document, Payload> =
+  | ((document: Document, event: Recorded<Payload>) => Document | null)
+  | ((document: Document | undefined, event: Recorded<Payload>) => Document | null)
+  | ((document: undefined, event: Recorded<Payload>) => Document | null);
 
 /** What `@On` returns: it fits methods that take the event, in legacy and in standard decorator mode. */
 export interface OnDecorator<Payload> {
-  <Method extends Handling<Payload>>(method: Method, context: ClassMethodDecoratorContext): void;
-  <Method extends Handling<Payload>>(
-    prototype: object,
+  <Owner extends object, Method extends HandlerMethod<Owner, Payload>>(
+    owner: Owner,
     name: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+  <Owner extends object, Method extends HandlerMethod<Owner, Payload>>(
+    method: Method,
+    context: ClassMethodDecoratorContext<Owner, Method & ((this: Owner, ...args: never) => unknown)>,
   ): void;
 }
 

@@ -1,7 +1,5 @@
 import type { Recorded } from '../domain/index.ts';
 
-declare const documentType: unique symbol;
-
 /**
  * Base of a read model of documents by key.
  *
@@ -10,7 +8,8 @@ declare const documentType: unique symbol;
  * folds in memory, and writes them at once.
  */
 export abstract class DocumentProjector<Document extends object> {
-  declare readonly [documentType]?: Document;
+  /** Only for the compiler, which checks the `@On` methods against it. */
+  declare readonly '~document': Document;
 
   /** The documents that an event concerns; default: the one under its aggregate's id. */
   key(event: Recorded): string | readonly string[] {

@@ -42,12 +42,17 @@ export class HandlerProjection implements Projection {
     this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), reaction]);
   }
 
-  async project(events: readonly Recorded[]): Promise<void> {
+  async react(events: readonly Recorded[]): Promise<void> {
     for (const stored of events) {
       const event = this.#deserialize(stored) as Recorded<never>;
-      for (const reaction of this.#reactions.get(stored.type) ?? []) {
-        await this.#scope.runForEvent(event, async () => reaction(event));
+      for (const [index, reaction] of (this.#reactions.get(stored.type) ?? []).entries()) {
+        const name = `${this.name}.${index}`;
+        await this.#scope.runForEvent(event, name, async () => reaction(event));
       }
     }
+  }
+
+  async project(): Promise<void> {
+    // Everything has happened in react().
   }
 }

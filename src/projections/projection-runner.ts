@@ -107,6 +107,7 @@ export class ProjectionRunner {
 
   async #handle({ events, throughPosition }: FeedPage): Promise<void> {
     const from = this.#position;
+    if (events.length > 0) await this.#react(events, from);
     await this.#readModels.transaction(async transaction => {
       const actual = await transaction.lockCheckpoint(this.#target);
       if (actual !== from) throw new CheckpointMoved(this.#target, from, actual);
@@ -114,6 +115,14 @@ export class ProjectionRunner {
       await transaction.moveCheckpoint(this.#target, from, throughPosition);
     });
     this.#position = throughPosition;
+  }
+
+  async #react(events: FeedPage['events'], from: number): Promise<void> {
+    if (this.#projection.react === undefined) return;
+    // Another node may have been here; asked again, because what a reaction did cannot be undone.
+    const actual = await this.#readModels.readCheckpoint(this.#target);
+    if (actual !== from) throw new CheckpointMoved(this.#target, from, actual);
+    await this.#projection.react(events);
   }
 
   async #pauseAfter(error: unknown, stopping: AbortSignal): Promise<void> {

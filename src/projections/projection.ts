@@ -18,6 +18,10 @@ export interface Projection extends ProjectionId {
   /** Events handled in one transaction. */
   readonly batchSize: number;
   /**
+   * Reacts to events in order, before the transaction: a reaction may wait, and may append itself.
+   */
+  react?(events: readonly Recorded[]): Promise<void>;
+  /**
    * Handles events in order, within the transaction that also moves the checkpoint.
    *
    * @param target - where to write: the projection itself, or what is being built in its place

@@ -1,6 +1,6 @@
 import type { Class, Recorded } from '../domain/index.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
-import type { DocumentQuery, ReadModelStore } from '../application/ports/read-model-store.ts';
+import type { DocumentFilter, DocumentQuery, ReadModelStore } from '../application/ports/read-model-store.ts';
 import { DocumentProjection } from './document-projection.ts';
 import type { DocumentOf } from './document-projector.ts';
 import { NotStored, UnknownProjection } from './projection-errors.ts';
@@ -19,8 +19,8 @@ export interface ReadModel<Document> {
   /** The documents that exist, by id. */
   getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Document>>;
   /** The documents that match, by id unless ordered otherwise. */
-  find(query?: DocumentQuery): Promise<readonly Keyed<Document>[]>;
-  count(where?: DocumentQuery['where']): Promise<number>;
+  find(query?: DocumentQuery<Document>): Promise<readonly Keyed<Document>[]>;
+  count(where?: DocumentFilter<Document>): Promise<number>;
   /** The document as it was after a position or at a time (both inclusive), folded from the events. */
   asOf(
     id: string,
@@ -69,13 +69,13 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
     return new Map(found.map(({ id, document }) => [id, document as Document]));
   }
 
-  async find(query: DocumentQuery = {}): Promise<readonly Keyed<Document>[]> {
+  async find(query: DocumentQuery<Document> = {}): Promise<readonly Keyed<Document>[]> {
     this.#requireStored('find documents');
     const found = await this.#store.findDocuments(this.#projection, query);
     return found.map(({ id, document }) => ({ id, document: document as Document }));
   }
 
-  async count(where?: DocumentQuery['where']): Promise<number> {
+  async count(where?: DocumentFilter<Document>): Promise<number> {
     this.#requireStored('count documents');
     return this.#store.countDocuments(this.#projection, where);
   }

@@ -26,6 +26,9 @@ export interface TableTransaction {
  * An `@On` method gets the recorded event and the transaction of the batch.
  */
 export abstract class TableProjector {
+  /** Only for the compiler, which checks the `@On` methods against it. */
+  declare readonly '~transaction': TableTransaction;
+
   /** The tables by name, each with its columns as in `create table`. */
   abstract readonly tables: Readonly<Record<string, string>>;
 }

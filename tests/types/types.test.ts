@@ -1,8 +1,18 @@
 import { describe, test } from '@jest/globals';
 import { expectTypeOf } from 'expect-type';
-import { Command, DocumentProjector, Handles, On, Projector, Query } from 'annals';
+import {
+  AggregateRoot,
+  Command,
+  DocumentProjector,
+  EventHandler,
+  Handles,
+  On,
+  Projector,
+  Query,
+  TableProjector,
+} from 'annals';
 import type { App } from 'annals/di';
-import type { CommandHandler, DeciderAggregate, Recorded, Repository } from 'annals';
+import type { CommandHandler, DeciderAggregate, Recorded, Repository, TableTransaction } from 'annals';
 import { scenarioFor } from 'annals/testing';
 import {
   Account,
@@ -83,10 +93,60 @@ export class WrongCommand implements CommandHandler<Rename> {
 }
 
 @Projector('wrong')
-export class WrongEvent extends DocumentProjector<object> {
+export class WrongMethods extends DocumentProjector<{ balance: number }> {
+  @On(MoneyDeposited) fine(doc = { balance: 0 }, event: Recorded<MoneyDeposited>) {
+    return { balance: doc.balance + event.payload.amount };
+  }
   // @ts-expect-error -- NoMoney is not what MoneyDeposited carries
-  @On(MoneyDeposited) deposited(doc: { balance: number }, _event: Recorded<NoMoney>): object {
+  @On(MoneyDeposited) payload(doc: { balance: number }, _event: Recorded<NoMoney>) {
     return doc;
+  }
+  // @ts-expect-error -- another document
+  @On(MoneyDeposited) returned(doc: { balance: number }, _event: Recorded<MoneyDeposited>) {
+    return { total: doc.balance };
+  }
+  // @ts-expect-error -- returns nothing
+  @On(MoneyDeposited) nothing(_doc: { balance: number }, _event: Recorded<MoneyDeposited>) {
+    return undefined;
+  }
+  // @ts-expect-error -- takes no document
+  @On(MoneyDeposited) eventOnly(event: Recorded<MoneyDeposited>) {
+    return { balance: event.payload.amount };
+  }
+}
+
+export class WrongTables extends TableProjector {
+  readonly tables = {};
+  @On(MoneyDeposited) async fine(event: Recorded<MoneyDeposited>, tx: TableTransaction) {
+    await tx.query('select $1', [event.payload.amount]);
+  }
+  // @ts-expect-error -- the event comes first
+  @On(MoneyDeposited) async swapped(_tx: TableTransaction, _event: Recorded<MoneyDeposited>) {
+    await Promise.resolve();
+  }
+}
+
+export class WrongReaction extends EventHandler {
+  @On(MoneyDeposited) async fine(event: Recorded<MoneyDeposited>) {
+    await Promise.resolve(event.payload.amount);
+  }
+  // @ts-expect-error -- it gets the recorded event, not the payload
+  @On(MoneyDeposited) payload(_event: MoneyDeposited) {
+    return undefined;
+  }
+}
+
+export class WrongAggregate extends AggregateRoot<MoneyDeposited> {
+  @On(MoneyDeposited) protected fine(_event: MoneyDeposited) {
+    return undefined;
+  }
+  // @ts-expect-error -- not an event of this aggregate
+  @On(NoMoney) protected foreign(_event: NoMoney) {
+    return undefined;
+  }
+  // @ts-expect-error -- the payload of another event
+  @On(MoneyDeposited) protected other(_event: NoMoney) {
+    return undefined;
   }
 }
 

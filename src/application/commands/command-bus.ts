@@ -62,8 +62,8 @@ interface Dispatch {
   readonly command: Command<unknown>;
   readonly handler: CommandHandler<Command<unknown>>;
   readonly context: CommandContext;
-  /** Whether the caller named the command, so that it must not run twice. */
-  readonly isIdempotent: boolean;
+  /** What a repetition under the same id must match; undefined if the command may run any number of times. */
+  readonly fingerprint: string | undefined;
 }
 
 /** Takes commands to their handlers. */
@@ -108,9 +108,10 @@ export class CommandBus {
   ): Promise<Dispatched<CommandResult<C>>> {
     const handler = this.#admit(command, options);
     const deadline = new Deadline(classOf(command).name, options);
-    const context = this.#contextOf(options, deadline.signal);
-    const isIdempotent = options.commandId !== undefined;
-    const run = this.#run({ command, handler, context, isIdempotent }, deadline);
+    const given = options.commandId ?? this.#services.scope.context?.nextCommandId?.();
+    const context = this.#contextOf(options, given, deadline.signal);
+    const fingerprint = given === undefined ? undefined : fingerprintOf(command, options);
+    const run = this.#run({ command, handler, context, fingerprint }, deadline);
     this.#underWay.add(run);
     try {
       const outcome = await run;
@@ -159,22 +160,21 @@ export class CommandBus {
     const { command, context } = dispatch;
     await validateMessage(command);
     context.signal.throwIfAborted();
-    if (!dispatch.isIdempotent) return this.#execute(dispatch, undefined);
-    const fingerprint = commandFingerprint(command);
-    const earlier = await this.#findEarlier(dispatch, fingerprint);
+    if (dispatch.fingerprint === undefined) return this.#execute(dispatch);
+    const earlier = await this.#findEarlier(dispatch);
     if (earlier !== undefined) return earlier;
     try {
-      return await this.#execute(dispatch, fingerprint);
+      return await this.#execute(dispatch);
     } catch (error) {
       // Another node may have run the same command meanwhile; then its outcome counts, whatever became of this run.
-      const first = await this.#findEarlier(dispatch, fingerprint);
+      const first = await this.#findEarlier(dispatch);
       if (first === undefined) throw error;
       return first;
     }
   }
 
-  async #execute(dispatch: Dispatch, fingerprint: string | undefined): Promise<CommandOutcome> {
-    const { command, handler, context } = dispatch;
+  async #execute(dispatch: Dispatch): Promise<CommandOutcome> {
+    const { command, handler, context, fingerprint } = dispatch;
     const { commandId, signal } = context;
     let isCommitting = false;
     const handle = (): unknown => {
@@ -191,19 +191,19 @@ export class CommandBus {
     return { status: 'succeeded', result, appends, lastPosition, repeated: false };
   }
 
-  async #findEarlier(dispatch: Dispatch, fingerprint: string): Promise<CommandOutcome | undefined> {
+  async #findEarlier(dispatch: Dispatch): Promise<CommandOutcome | undefined> {
     const { commandId } = dispatch.context;
     const stored = await this.#services.store.findCommand(commandId);
     if (stored === undefined) return undefined;
-    if (stored.fingerprint !== fingerprint)
+    if (stored.fingerprint !== dispatch.fingerprint)
       throw new CommandIdReused(commandId, classOf(dispatch.command).name);
     const { result, lastPosition } = stored;
     return { status: 'succeeded', result, appends: [], lastPosition, repeated: true };
   }
 
-  #contextOf(options: DispatchOptions, signal: AbortSignal): CommandContext {
+  #contextOf(options: DispatchOptions, given: string | undefined, signal: AbortSignal): CommandContext {
     const outer = this.#services.scope.context;
-    const commandId = options.commandId ?? this.#services.ids.next();
+    const commandId = given ?? this.#services.ids.next();
     return {
       commandId,
       correlationId: options.correlationId ?? outer?.correlationId ?? commandId,
@@ -221,6 +221,11 @@ export class CommandBus {
     );
     await Promise.all(waits);
   }
+}
+
+/* A reaction may build its command from what it sees at the time; what counts is that it has run. */
+function fingerprintOf(command: Command<unknown>, options: DispatchOptions): string {
+  return options.commandId === undefined ? 'reaction' : commandFingerprint(command);
 }
 
 /* Once the commit is under way its outcome is awaited, because giving up would hide what happened. */

@@ -36,10 +36,20 @@ export class ExecutionScope {
     return this.#storage.run({ context: this.context, unitOfWork }, work);
   }
 
-  /** Runs `work` as the reaction to an event: what it sets in motion names the event as its cause. */
-  runForEvent<T>(event: Recorded, work: () => T): T {
+  /**
+   * Runs `work` as the reaction to an event: what it sets in motion names the event as its cause.
+   *
+   * Commands that it dispatches get ids made of reaction, event and order, so that they run once, however
+   * often the event is delivered.
+   *
+   * @param reaction - tells this reaction from others to the same event
+   */
+  runForEvent<T>(event: Recorded, reaction: string, work: () => T): T {
     const { eventId, correlationId, userId, actor } = event;
-    const context = { correlationId: correlationId ?? eventId, causationId: eventId, userId, actor };
+    let count = 0;
+    const nextCommandId = (): string => `${reaction}:${eventId}:${++count}`;
+    const ids = { correlationId: correlationId ?? eventId, causationId: eventId, nextCommandId };
+    const context: MessageContext = { ...ids, userId, actor };
     return this.#storage.run({ context, unitOfWork: undefined }, work);
   }
 }

@@ -42,12 +42,19 @@ export type FieldCondition =
       readonly atMost?: string | number;
     };
 
+/** A field of a document by name, or a path into nested objects, written with dots. */
+export type FieldOf<Document> = (keyof Document & string) | `${keyof Document & string}.${string}`;
+
+/** Conditions on fields, all of which must hold. */
+export type DocumentFilter<Document = Record<string, unknown>> = {
+  readonly [Field in FieldOf<Document>]?: FieldCondition;
+};
+
 /** Which documents to find. */
-export interface DocumentQuery {
-  /** Fields that must all match; a path into nested objects is written with dots. */
-  readonly where?: Readonly<Record<string, FieldCondition>> | undefined;
+export interface DocumentQuery<Document = Record<string, unknown>> {
+  readonly where?: DocumentFilter<Document> | undefined;
   /** Default: by id, ascending. Ties are broken by id. */
-  readonly orderBy?: { readonly field: string; readonly direction?: 'asc' | 'desc' } | undefined;
+  readonly orderBy?: { readonly field: FieldOf<Document>; readonly direction?: 'asc' | 'desc' } | undefined;
   /** 1 to 10,000; default 100. */
   readonly limit?: number | undefined;
   /** How many to pass over; default 0. */

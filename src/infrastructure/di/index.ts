@@ -10,6 +10,7 @@ export { tokens } from './tokens.ts';
 export { memory } from '../memory/memory-store.ts';
 export { embedded } from '../pglite/embedded-store.ts';
 export type { EmbeddedOptions } from '../pglite/embedded-store.ts';
+export { DataFolderInUse } from '../pglite/data-folder-lock.ts';
 export { MissingPackage } from '../pglite/missing-package.ts';
 export { postgres } from '../postgres/postgres-store.ts';
 export type { PostgresOptions } from '../postgres/postgres-store.ts';

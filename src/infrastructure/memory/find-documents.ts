@@ -28,7 +28,8 @@ function fieldOf(document: unknown, path: string): Comparable {
   return (value ?? null) as Comparable;
 }
 
-function satisfies(value: Comparable, condition: FieldCondition): boolean {
+function satisfies(value: Comparable, condition: FieldCondition | undefined): boolean {
+  if (condition === undefined) return true;
   if (condition === null || typeof condition !== 'object') return value === condition;
   const { equals, lessThan, greaterThan, atLeast, atMost } = condition;
   if (equals !== undefined && value !== equals) return false;

@@ -112,7 +112,12 @@ export class MemoryLog {
       return entry && isSameEvent(entry, event, stream) && entry.event.version === first + index;
     });
     if (!isSame) return undefined;
-    return appendResult(stream, entries, entries.at(-1)?.event.version ?? this.#entriesOf(stream).length, true);
+    return appendResult(
+      stream,
+      entries,
+      entries.at(-1)?.event.version ?? this.#entriesOf(stream).length,
+      true,
+    );
   }
 
   #checkVersions({ writes }: PreparedAppend): void {

@@ -1,4 +1,5 @@
 /** "annals/pglite": event store and read models on PostgreSQL inside the process. */
+export { DataFolderInUse } from './data-folder-lock.ts';
 export { embedded } from './embedded-store.ts';
 export type { EmbeddedOptions } from './embedded-store.ts';
 export { MissingPackage } from './missing-package.ts';

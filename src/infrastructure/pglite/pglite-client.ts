@@ -12,15 +12,23 @@ const scalarOids = [16, 20, 21, 23, 25, 114, 700, 701, 1043, 1082, 1114, 1184, 1
 const arrayOids = [1000, 1005, 1007, 1009, 1016, 199, 1185, 2951];
 const asText = Object.fromEntries([...scalarOids, ...arrayOids].map(oid => [oid, (value: string) => value]));
 
+// Short enough that nobody notices, long enough that a burst of statements is not slowed down.
+const maxBusyMs = 10;
+
 /** Runs statements in PostgreSQL inside this process. It has one connection, so calls run one by one. */
 export class PGliteClient implements SqlClient {
   readonly #database: PGlite;
+  readonly #release: () => Promise<void>;
+  #yieldedAtMs = 0;
 
-  constructor(database: PGlite) {
+  /** @param release - called once the database is closed */
+  constructor(database: PGlite, release = async (): Promise<void> => undefined) {
     this.#database = database;
+    this.#release = release;
   }
 
-  run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  async run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    await this.#letOthersRun();
     return new PGliteRunner(this.#database).run(statement, parameters);
   }
 
@@ -32,12 +40,22 @@ export class PGliteClient implements SqlClient {
     return new PGliteRunner(this.#database).runScript(text);
   }
 
-  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    await this.#letOthersRun();
     return this.#database.transaction(transaction => work(new PGliteRunner(transaction)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database.close();
+    await this.#release();
+  }
+
+  /* PGlite computes in this thread and answers without a turn of the event loop; timers and sockets wait. */
+  async #letOthersRun(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#yieldedAtMs < maxBusyMs) return;
+    this.#yieldedAtMs = nowMs;
+    await new Promise(resolve => setImmediate(resolve));
   }
 }
 

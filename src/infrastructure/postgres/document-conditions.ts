@@ -1,5 +1,9 @@
 import { InvalidQuery } from '../../application/ports/event-store-errors.ts';
-import type { DocumentQuery, FieldCondition } from '../../application/ports/read-model-store.ts';
+import type {
+  DocumentFilter,
+  DocumentQuery,
+  FieldCondition,
+} from '../../application/ports/read-model-store.ts';
 import { checkBound, checkLimit } from '../../application/events/check-query.ts';
 import { EventConditions } from './event-conditions.ts';
 import type { SqlParameter } from './sql-client.ts';
@@ -11,10 +15,7 @@ export function documentConditions(query: DocumentQuery): {
   text: string;
   parameters: readonly SqlParameter[];
 } {
-  const conditions = new EventConditions();
-  for (const [field, condition] of Object.entries(query.where ?? {})) {
-    addCondition(conditions, fieldAccess(field), condition);
-  }
+  const conditions = documentFilter(query.where);
   const { where } = conditions;
   const order = orderBy(query.orderBy);
   const limit = conditions.parameter(checkLimit('limit', query.limit ?? 100));
@@ -23,11 +24,11 @@ export function documentConditions(query: DocumentQuery): {
   return { text, parameters: conditions.parameters };
 }
 
-/** The where clause that counts documents, with its parameters. */
-export function documentFilter(where: DocumentQuery['where']): EventConditions {
+/** The conditions of a filter on documents. */
+export function documentFilter(where: DocumentFilter = {}): EventConditions {
   const conditions = new EventConditions();
-  for (const [field, condition] of Object.entries(where ?? {})) {
-    addCondition(conditions, fieldAccess(field), condition);
+  for (const [field, condition] of Object.entries(where)) {
+    if (condition !== undefined) addCondition(conditions, fieldAccess(field), condition);
   }
   return conditions;
 }

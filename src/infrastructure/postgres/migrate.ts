@@ -1,24 +1,32 @@
 import { AnnalsError } from '../../domain/index.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
-import { isLostConnection, sqlCode } from './sql-errors.ts';
-import type { Statements } from './statements.ts';
+import { isUnreachable, sqlCode } from './sql-errors.ts';
+import { InvalidSchemaName } from './statements.ts';
+import type { Migration, Statements } from './statements.ts';
 
 /** The schema was made by a newer release than this one. */
 export class SchemaTooNew extends AnnalsError {
   readonly code = 'schema-too-new';
+  readonly schema: string;
+  readonly foundMigration: number;
+  readonly knownMigration: number;
 
   constructor(schema: string, found: number, known: number) {
     super(
       `Schema "${schema}" is at migration ${found}, but this release of Annals knows up to ${known}. ` +
         'Nothing was changed. Deploy a release that is at least as new as the schema.',
     );
+    this.schema = schema;
+    this.foundMigration = found;
+    this.knownMigration = known;
   }
 }
 
 /** The role may not create or change the schema. */
 export class MissingRights extends AnnalsError {
   readonly code = 'missing-rights';
+  readonly schema: string;
 
   constructor(schema: string, cause: unknown) {
     super(
@@ -26,15 +34,18 @@ export class MissingRights extends AnnalsError {
         'Grant it CREATE on the database, or run the migrations with a role that has it.',
       { cause },
     );
+    this.schema = schema;
   }
 }
 
 /** The server is older than the SQL that Annals uses. */
 export class ServerTooOld extends AnnalsError {
   readonly code = 'server-too-old';
+  readonly serverVersion: string;
 
   constructor(found: string) {
     super(`The server runs PostgreSQL ${found}, and Annals needs 14 or newer. Upgrade the server.`);
+    this.serverVersion = found;
   }
 }
 
@@ -52,7 +63,7 @@ export async function migrate(client: SqlClient, statements: Statements): Promis
     await client.transaction(runner => migrateWithin(runner, statements));
   } catch (error) {
     if (sqlCode(error) === '42501') throw new MissingRights(statements.schema, error);
-    if (isLostConnection(error))
+    if (isUnreachable(error))
       throw new StoreUnavailable('The database could not be reached.', { cause: error });
     throw error;
   }
@@ -61,6 +72,10 @@ export async function migrate(client: SqlClient, statements: Statements): Promis
 async function migrateWithin(runner: SqlRunner, statements: Statements): Promise<void> {
   await requireServerVersion(runner);
   const { schema } = statements;
+  await requireUnreservedName(runner, schema);
+  const migrations = statements.migrations();
+  // The application's role need not be allowed to create anything once another role has migrated.
+  if (missing(migrations, await appliedNumbers(runner, statements), schema).length === 0) return;
   await runner.run({ text: `select pg_advisory_xact_lock(hashtext('annals migrations'), hashtext($1))` }, [
     schema,
   ]);
@@ -69,16 +84,35 @@ async function migrateWithin(runner: SqlRunner, statements: Statements): Promise
     create table if not exists ${schema}.migrations (
       number integer primary key, name text not null, applied_at timestamptz not null default now()
     );`);
-  const rows = await runner.run(statements.get('applied_migrations'));
-  const applied = rows.map(([number]) => Number(number));
-  const migrations = statements.migrations();
-  const known = migrations.at(-1)?.number ?? 0;
-  const newest = applied.at(-1) ?? 0;
-  if (newest > known) throw new SchemaTooNew(schema, newest, known);
-  for (const { number, name, text } of migrations.filter(migration => !applied.includes(migration.number))) {
+  for (const { number, name, text } of missing(
+    migrations,
+    await appliedNumbers(runner, statements),
+    schema,
+  )) {
     await runner.runScript(text);
     await runner.run(statements.get('add_migration'), [number, name]);
   }
+}
+
+function missing(migrations: readonly Migration[], applied: readonly number[], schema: string): Migration[] {
+  const known = migrations.at(-1)?.number ?? 0;
+  const newest = applied.at(-1) ?? 0;
+  if (newest > known) throw new SchemaTooNew(schema, newest, known);
+  return migrations.filter(({ number }) => !applied.includes(number));
+}
+
+async function appliedNumbers(runner: SqlRunner, statements: Statements): Promise<number[]> {
+  const text = 'select to_regclass($1)';
+  const [table] = await runner.run({ text }, [`${statements.schema}.migrations`]);
+  if (table?.[0] == null) return [];
+  const rows = await runner.run(statements.get('applied_migrations'));
+  return rows.map(([number]) => Number(number));
+}
+
+/* The name stands unquoted in every statement; only the server knows which words it would not take so. */
+async function requireUnreservedName(runner: SqlRunner, schema: string): Promise<void> {
+  const [row] = await runner.run({ text: 'select quote_ident($1)' }, [schema]);
+  if (row?.[0] !== schema) throw new InvalidSchemaName(schema);
 }
 
 async function requireServerVersion(runner: SqlRunner): Promise<void> {

@@ -22,8 +22,10 @@ export async function* readStreamPages(
   const name = isBackwards ? 'read_stream_backwards' : 'read_stream_forwards';
   let [from, to] = [options.fromVersion ?? 1, Math.min(options.toVersion ?? maxVersion, maxVersion)];
   let left = options.limit ?? Infinity;
-  while (from <= to) {
-    const rows = await read(name, [stream.aggregateId, stream.aggregateType, from, to, pageSize]);
+  const isBoundByTime = options.since !== undefined || options.until !== undefined;
+  while (from <= to && left > 0) {
+    const wanted = isBoundByTime ? pageSize : Math.min(pageSize, left);
+    const rows = await read(name, [stream.aggregateId, stream.aggregateType, from, to, wanted]);
     for (const row of rows) {
       const event = readStreamEvent(row, stream);
       const side = sideOf(event, options);
@@ -32,7 +34,7 @@ export async function* readStreamPages(
       if (left-- <= 0) return;
       yield event;
     }
-    if (rows.length < pageSize) return;
+    if (rows.length < wanted) return;
     const lastVersion = Number(rows.at(-1)![1]);
     if (isBackwards) to = lastVersion - 1;
     else from = lastVersion + 1;

@@ -91,7 +91,7 @@ function isTakenEventId(error: unknown): boolean {
 
 function explain(error: unknown, { writes }: PreparedAppend): unknown {
   if (isTakenEventId(error)) {
-    const eventId = idThatOccursTwice(writes) ?? writes[0]!.events[0]!.eventId;
+    const eventId = idThatOccursTwice(writes) ?? idsOf(writes)[0]!;
     const { stream } = writes.find(({ events }) => events.some(event => event.eventId === eventId))!;
     return new EventIdConflict(stream, eventId);
   }
@@ -103,6 +103,10 @@ function explain(error: unknown, { writes }: PreparedAppend): unknown {
 }
 
 function idThatOccursTwice(writes: PreparedAppend['writes']): string | undefined {
-  const ids = writes.flatMap(write => write.events.map(event => event.eventId));
+  const ids = idsOf(writes);
   return ids.find((id, index) => ids.indexOf(id) !== index);
+}
+
+function idsOf(writes: PreparedAppend['writes']): string[] {
+  return writes.flatMap(write => write.events.map(event => event.eventId));
 }

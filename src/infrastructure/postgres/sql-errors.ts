@@ -21,10 +21,12 @@ const lostConnectionCodes = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOTFOUND',
+  'EAI_AGAIN',
 ]);
-// Shutdown by the administrator, crash, start-up; class 08 is "connection exception".
-const serverGoneCodes = new Set(['57P01', '57P02', '57P03']);
+// Shutdown by the administrator, crash, start-up, no connection left; class 08 is "connection exception".
+const serverGoneCodes = new Set(['57P01', '57P02', '57P03', '53300']);
 const lostConnectionMessage =
   /connection terminated|connection ended|not queryable|timeout exceeded when trying to connect/i;
 
@@ -39,4 +41,14 @@ export function isLostConnection(error: unknown): boolean {
 export function isTransientCollision(error: unknown): boolean {
   const code = sqlCode(error);
   return code === '40P01' || code === '40001';
+}
+
+// Wrong role or password, no such database, no such socket, an address that is none.
+const noEntryCodes = /^(?:28\w{3}|3D000|ENOENT|ERR_INVALID_URL)$/;
+const noEntryMessage = /\bSASL\b|does not support SSL/;
+
+/** Whether no connection can be made, now or with what was given to make it. */
+export function isUnreachable(error: unknown): boolean {
+  if (isLostConnection(error) || noEntryCodes.test(sqlCode(error) ?? '')) return true;
+  return noEntryMessage.test((error as DriverError | null)?.message ?? '');
 }

@@ -9,12 +9,15 @@ export const defaultSchema = 'annals';
 /** A schema name that Annals refuses. */
 export class InvalidSchemaName extends AnnalsError {
   readonly code = 'invalid-schema-name';
+  readonly schema: string;
 
   constructor(schema: string) {
     super(
       `The schema name ${JSON.stringify(schema)} is not usable. ` +
-        'Use up to 40 lower-case letters, digits and underscores, beginning with a letter.',
+        'Use up to 40 lower-case letters, digits and underscores, beginning with a letter but not with "pg_", ' +
+        'and no word that SQL reserves.',
     );
+    this.schema = schema;
   }
 }
 
@@ -31,7 +34,7 @@ export class Statements {
   readonly #byName = new Map<string, SqlStatement>();
 
   constructor(schema: string = defaultSchema) {
-    if (!/^[a-z][a-z0-9_]{0,39}$/.test(schema)) throw new InvalidSchemaName(schema);
+    if (!/^(?!pg_)[a-z][a-z0-9_]{0,39}$/.test(schema)) throw new InvalidSchemaName(schema);
     this.schema = schema;
     for (const [name, text] of Object.entries(statementFiles))
       this.#byName.set(name, this.#statement(name, text));

@@ -64,14 +64,19 @@ function directCodec(eventClass: Class): Codec {
     toPayload: event => event,
     toInstance(payload) {
       const instance = Object.create(prototype) as object;
-      return Object.assign(instance, Object.hasOwn(payload, '__proto__') ? withoutProto(payload) : payload);
+      return Object.assign(instance, hasReservedName(payload) ? withoutReservedNames(payload) : payload);
     },
   };
 }
 
-/* Assigning this key would replace the prototype; no append lets it in, but a table can be edited. */
-function withoutProto(payload: object): object {
-  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== '__proto__'));
+/* Assigned, these would replace the prototype or hide the class; no append lets them in, but a table can be edited. */
+function hasReservedName(payload: object): boolean {
+  return Object.hasOwn(payload, '__proto__') || Object.hasOwn(payload, 'constructor');
+}
+
+function withoutReservedNames(payload: object): object {
+  const entries = Object.entries(payload);
+  return Object.fromEntries(entries.filter(([name]) => name !== '__proto__' && name !== 'constructor'));
 }
 
 function transformerCodec(eventClass: Class): Codec {

@@ -1,7 +1,10 @@
 import { eventTypeOf } from '../../domain/index.ts';
 import type { AggregateOf, AggregateRoot, AggregateSource, Class, Recorded } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
+import { createAggregate, replayEvent } from '../../domain/aggregate-root.ts';
+import { aggregateClassOf } from '../../domain/decider.ts';
 import type { Command } from '../../application/index.ts';
+import { EventHandler } from '../../projections/index.ts';
 import { streamOf } from '../../application/replay/event-replay.ts';
 import type { App } from '../di/app.ts';
 import { createApp } from '../di/create-app.ts';
@@ -48,7 +51,7 @@ export class ScenarioWorld<Source extends AggregateSource> {
     const own = defineModule({ aggregates: [source], handlers: options.handlers ?? [], events });
     const app = await createApp({
       store: memory(),
-      modules: [own, ...(options.modules ?? [])],
+      modules: [own, ...(options.modules ?? []).map(withoutReactions)],
       clock,
       ids: new SequentialIds(),
       logger: silentLogger,
@@ -60,7 +63,15 @@ export class ScenarioWorld<Source extends AggregateSource> {
   /** Appends events as if they had happened before. */
   async append(source: AggregateSource, id: string, events: readonly object[]): Promise<void> {
     const newEvents = events.map(event => this.app.serializer.serialize(event));
-    await this.app.events.append({ stream: streamOf(source, id), expectedVersion: 'any', events: newEvents });
+    const stream = streamOf(source, id);
+    const aggregate = await this.app.replay.findAggregate(source, id);
+    const before = aggregate?.uniqueKeys() ?? [];
+    const after = keysAfter(aggregate ?? createAggregate(aggregateClassOf(source), id), events);
+    const uniqueKeys = {
+      claim: after.filter(key => !before.includes(key)),
+      release: before.filter(key => !after.includes(key)),
+    };
+    await this.app.events.append({ stream, expectedVersion: 'any', events: newEvents, uniqueKeys });
   }
 
   /** Dispatches a command, or lets a function act on the aggregate; returns what that returned. */
@@ -89,6 +100,17 @@ export class ScenarioWorld<Source extends AggregateSource> {
   position(): Promise<number> {
     return this.app.events.settledPosition();
   }
+}
+
+/* What events set in motion behind the appends would come into a scenario at a moment of its own choosing. */
+function withoutReactions({ register: _register, ...module }: AnnalsModule): AnnalsModule {
+  const isReaction = (projector: Class): boolean => projector.prototype instanceof EventHandler;
+  return { ...module, projectors: (module.projectors ?? []).filter(projector => !isReaction(projector)) };
+}
+
+function keysAfter(aggregate: AggregateRoot, events: readonly object[]): readonly string[] {
+  for (const event of events) replayEvent(aggregate, event, aggregate.version + 1);
+  return aggregate.uniqueKeys();
 }
 
 /** The classes of events, for those that have a name. */

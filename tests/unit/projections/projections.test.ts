@@ -201,6 +201,28 @@ describe('an event handler', () => {
     expect(events[1]?.causationId).toBe(events[0]?.eventId);
   });
 
+  test('dispatches its commands once, however often the event is delivered', async () => {
+    let failures = 1;
+    @Projector('flaky')
+    class Flaky extends EventHandler {
+      constructor(@inject(CommandBus) private readonly commands: CommandBus) {
+        super();
+      }
+      @On(AccountOpened) async opened(event: Recorded<AccountOpened>) {
+        await this.commands.dispatch(new Deposit(event.aggregateId, 10 + failures));
+        if (failures-- > 0) throw new Error('crashed after the dispatch');
+        await this.commands.dispatch(new Deposit(event.aggregateId, 1));
+      }
+    }
+    const app = await start([Flaky]);
+    await app.commands.dispatch(new OpenAccount('a', 'Ada'));
+    await app.projections.catchUp();
+    await expect(app.replay.rebuildAggregate(Account, 'a')).resolves.toMatchObject({
+      balance: 12,
+      version: 3,
+    });
+  });
+
   test('is never rebuilt, because what it did cannot be undone', async () => {
     const app = await start([Welcome]);
     await expect(app.projections.rebuild(Welcome)).rejects.toThrow(NotStored);

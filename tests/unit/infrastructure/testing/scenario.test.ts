@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DomainError } from 'annals';
+import { DomainError, UniqueKeyTaken } from 'annals';
 import { ScenarioFailed, projectionFor, scenarioFor } from 'annals/testing';
 import {
   Account,
@@ -74,6 +74,12 @@ describe('scenarioFor', () => {
       .stream(Account, 'other', new EmailChanged('ada@x.org'))
       .when(account => account.changeEmail('bob@x.org'))
       .thenEvents(new EmailChanged('bob@x.org')));
+
+  test('knows the unique keys of what was given', () =>
+    scenarioFor(Account)
+      .stream(Account, 'other', new EmailChanged('ada@x.org'))
+      .when(account => account.changeEmail('ada@x.org'))
+      .thenFails(UniqueKeyTaken, { key: 'email:ada@x.org' }));
 
   test('takes a decider', () =>
     scenarioFor(counter)
