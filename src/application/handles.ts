@@ -28,3 +28,8 @@ export function Handles<M extends Message>(
 export function handledMessageOf(handlerClass: Class): Class<Message> | undefined {
   return handlesKey.read(handlerClass);
 }
+
+/** Whether `value` is an instance of a class, as every command and query is. */
+export function isMessage(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && typeof value.constructor === 'function';
+}

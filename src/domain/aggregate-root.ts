@@ -9,6 +9,7 @@ let access: {
   create<A extends AggregateRoot>(aggregateClass: new () => A, id: string): A;
   replay(aggregate: AggregateRoot, event: object, version: number): void;
   markStored(aggregate: AggregateRoot, version: number): void;
+  watch(aggregate: AggregateRoot, onRaise: () => void): void;
 };
 
 /**
@@ -22,6 +23,7 @@ export abstract class AggregateRoot<Event extends object = object> {
   #id = '';
   #version = 0;
   #pending: Event[] = [];
+  #onRaise: (() => void) | undefined;
 
   /** The id under which the aggregate was created or loaded. */
   get id(): string {
@@ -56,6 +58,7 @@ export abstract class AggregateRoot<Event extends object = object> {
    */
   protected raise(event: Event): void {
     requireEventType(event);
+    this.#onRaise?.();
     this.applyEvent(event);
     this.#pending.push(event);
   }
@@ -80,6 +83,9 @@ export abstract class AggregateRoot<Event extends object = object> {
         aggregate.#pending = [];
         aggregate.#version = version;
       },
+      watch(aggregate, onRaise) {
+        aggregate.#onRaise = onRaise;
+      },
     };
   }
 }
@@ -97,6 +103,11 @@ export function replayEvent(aggregate: AggregateRoot, event: object, version: nu
 /** Forgets the pending events because they are stored, up to `version`. */
 export function markStored(aggregate: AggregateRoot, version: number): void {
   access.markStored(aggregate, version);
+}
+
+/** Calls `onRaise` before each event that is raised from now on; what it throws refuses the event. */
+export function watchAggregate(aggregate: AggregateRoot, onRaise: () => void): void {
+  access.watch(aggregate, onRaise);
 }
 
 const methodsByClass = new WeakMap<Class, Map<Class, readonly (string | symbol)[]>>();

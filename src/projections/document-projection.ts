@@ -1,3 +1,4 @@
+import { toJsonText } from '../application/events/json-text.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type {
   DocumentChange,
@@ -15,10 +16,12 @@ import type { ProjectionMode, ProjectorInfo } from './projector.ts';
 
 /** Documents while a batch is folded: what was loaded, and what changed. */
 class DocumentBatch {
+  readonly #projection: string;
   readonly #documents: Map<string, unknown>;
-  readonly #changes = new Map<string, DocumentChange>();
+  readonly #changed = new Map<string, Recorded>();
 
-  constructor(loaded: ReadonlyMap<string, unknown>) {
+  constructor(projection: string, loaded: ReadonlyMap<string, unknown>) {
+    this.#projection = projection;
     this.#documents = new Map(loaded);
   }
 
@@ -26,13 +29,22 @@ class DocumentBatch {
     return this.#documents.get(id);
   }
 
-  set(id: string, document: object | null, { version, position }: Recorded): void {
+  set(id: string, document: object | null, event: Recorded): void {
     this.#documents.set(id, document ?? undefined);
-    this.#changes.set(id, { id, document, version, position });
+    this.#changed.set(id, event);
   }
 
+  /* What JSON would change is refused here, because the next batch would find another document than this one. */
   changes(): DocumentChange[] {
-    return [...this.#changes.values()];
+    return [...this.#changed].map(([id, { version, position }]) => {
+      const document = this.#documents.get(id) as object | undefined;
+      const json = document === undefined ? null : this.#toJson(id, document);
+      return { id, json, version, position };
+    });
+  }
+
+  #toJson(id: string, document: object): string {
+    return toJsonText(document, `projection ${this.#projection}, document ${JSON.stringify(id)}`, 'document');
   }
 }
 
@@ -78,18 +90,20 @@ export class DocumentProjection implements Projection {
     const steps = events.flatMap(event => this.#stepsOf(event));
     const ids = [...new Set(steps.map(step => step.id))];
     if (ids.length === 0) return;
-    const batch = new DocumentBatch(await transaction.loadDocuments(target, ids));
+    const batch = new DocumentBatch(this.name, await transaction.loadDocuments(target, ids));
     for (const step of steps) this.#run(step, batch);
     await transaction.saveDocuments(target, batch.changes());
   }
 
   /** The document under `id` after these events, starting from none. */
   fold(id: string, events: Iterable<Recorded>): object | undefined {
-    const batch = new DocumentBatch(new Map());
+    const batch = new DocumentBatch(this.name, new Map());
     for (const event of events) {
       for (const step of this.#stepsOf(event)) if (step.id === id) this.#run(step, batch);
     }
-    return batch.get(id) as object | undefined;
+    // Through JSON like a stored one, so that it looks the same in every mode.
+    const [change] = batch.changes();
+    return change?.json == null ? undefined : (JSON.parse(change.json) as object);
   }
 
   #stepsOf(stored: Recorded): Step[] {
@@ -98,7 +112,7 @@ export class DocumentProjection implements Projection {
     const event = this.#deserialize(stored);
     return handlers.flatMap(handler => {
       const keys = handler.key === undefined ? this.#projector.key(event) : handler.key(event);
-      return [...new Set(keyList(keys))].map(id => ({ id, handler, event }));
+      return [...new Set(keyList(keys, handler.name))].map(id => ({ id, handler, event }));
     });
   }
 

@@ -16,7 +16,7 @@ export class HandlerProjection implements Projection {
   readonly tables = {};
   // What a handler did cannot be undone, so the checkpoint follows it as closely as possible.
   readonly batchSize = 1;
-  readonly #reactions = new Map<string, EventReaction[]>();
+  readonly #reactions = new Map<string, { readonly name: string; readonly reaction: EventReaction }[]>();
   readonly #deserialize: Deserialize;
   readonly #scope: ExecutionScope;
 
@@ -37,17 +37,16 @@ export class HandlerProjection implements Projection {
     return [...this.#reactions.keys()];
   }
 
-  /** Adds a reaction to events stored as `type`. */
-  add(type: string, reaction: EventReaction): void {
-    this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), reaction]);
+  /** Adds a reaction to events stored as `type`; its name must outlive changes of the others. */
+  add(type: string, name: string, reaction: EventReaction): void {
+    this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), { name, reaction }]);
   }
 
   async react(events: readonly Recorded[]): Promise<void> {
     for (const stored of events) {
       const event = this.#deserialize(stored) as Recorded<never>;
-      for (const [index, reaction] of (this.#reactions.get(stored.type) ?? []).entries()) {
-        const name = `${this.name}.${index}`;
-        await this.#scope.runForEvent(event, name, async () => reaction(event));
+      for (const { name, reaction } of this.#reactions.get(stored.type) ?? []) {
+        await this.#scope.runForEvent(event, `${this.name}.${name}`, async () => reaction(event));
       }
     }
   }

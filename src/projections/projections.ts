@@ -1,4 +1,6 @@
 import type { Class } from '../domain/index.ts';
+import { checkTimeout } from '../application/check-timeout.ts';
+import { checkBound } from '../application/events/check-query.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
@@ -38,6 +40,7 @@ export class Projections implements ProjectionWaiter {
   readonly #stores: { readonly events: EventStore; readonly readModels: ReadModelStore };
   readonly #logger: Logger;
   readonly #runners = new Map<Projection, ProjectionRunner>();
+  #isStopped = false;
 
   constructor(
     registry: ReadModelProjector,
@@ -68,6 +71,7 @@ export class Projections implements ProjectionWaiter {
 
   /** Lets the batches under way end, then stops. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([...this.#runners.values()].map(runner => runner.stop()));
   }
 
@@ -78,6 +82,10 @@ export class Projections implements ProjectionWaiter {
       const { name, version, mode } = projection;
       return { name, version, mode, ...(this.#runners.get(projection)?.status ?? idle) };
     });
+  }
+
+  requireProjection(projectorClass: Class): void {
+    this.#registry.projectionOf(projectorClass);
   }
 
   /**
@@ -105,13 +113,15 @@ export class Projections implements ProjectionWaiter {
     try {
       await rebuildProjection(projection, this.#stores, this.#logger);
     } finally {
-      runner?.start();
+      if (!this.#isStopped) runner?.start();
     }
   }
 
   async #waitFor(projection: Projection, position: number, options: WaitOptions): Promise<void> {
     if (projection.mode !== 'async') return;
     const { timeoutMs = defaultTimeoutMs, signal } = options;
+    checkTimeout('timeoutMs', timeoutMs);
+    checkBound('position', position, 0);
     const reached = await this.#waitUntil(projection, position, AbortSignal.timeout(timeoutMs), signal);
     if (reached >= position) return;
     const cause = this.#runners.get(projection)?.status.lastError;

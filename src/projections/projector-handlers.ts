@@ -1,5 +1,6 @@
 import { eventTypeOf } from '../domain/index.ts';
 import type { Class, EventKey, Recorded } from '../domain/index.ts';
+import { checkIdentifier } from '../domain/identifiers.ts';
 import { handlersOf } from '../domain/on.ts';
 
 /** A method of a projector instance, for one event class. */
@@ -26,9 +27,11 @@ export function projectorHandlers(projector: object, projectorClass: Class): Map
   return byType;
 }
 
-/** The keys of an event as a list. */
-export function keyList(keys: string | readonly string[]): readonly string[] {
-  return typeof keys === 'string' ? [keys] : keys;
+/** The keys of an event as a list. @throws {InvalidIdentifier} one of them cannot be a document's id */
+export function keyList(keys: string | readonly string[], handler: string): readonly string[] {
+  const list = Array.isArray(keys) ? (keys as readonly string[]) : [keys as string];
+  for (const key of list) checkIdentifier(`document id for ${handler}`, key, 1024);
+  return list;
 }
 
 /** Turns stored events into what handlers take. */

@@ -47,7 +47,7 @@ export class ReadModelProjector {
     if (!(handlers instanceof HandlerProjection) || handlers.projectorClass !== undefined) {
       throw new ProjectionNameTaken(projection);
     }
-    for (const type of typesOf(event)) handlers.add(type, reaction);
+    for (const type of typesOf(event)) handlers.add(type, reaction.name, reaction);
     return this;
   }
 
@@ -96,7 +96,7 @@ export class ReadModelProjector {
     if (!(projector instanceof EventHandler)) throw new UnknownProjection(projectorClass.name);
     const projection = new HandlerProjection(info, projectorClass, this.#deserialize, this.#scope);
     for (const [type, handlers] of projectorHandlers(projector, projectorClass)) {
-      for (const handler of handlers) projection.add(type, event => handler.call(event));
+      for (const handler of handlers) projection.add(type, handler.name, event => handler.call(event));
     }
     return projection;
   }

@@ -1,4 +1,5 @@
 import type { Class, Recorded } from '../domain/index.ts';
+import { checkDocumentIds } from '../application/events/check-document-query.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { DocumentFilter, DocumentQuery, ReadModelStore } from '../application/ports/read-model-store.ts';
 import { DocumentProjection } from './document-projection.ts';
@@ -64,6 +65,7 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
   }
 
   async getMany(ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    checkDocumentIds(ids);
     if (this.#projection.mode === 'live') return this.#foldMany(ids);
     const found = await this.#store.getDocuments(this.#projection, ids);
     return new Map(found.map(({ id, document }) => [id, document as Document]));

@@ -1,6 +1,9 @@
 import type { Actor, Class } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
+import { checkTimeout } from '../check-timeout.ts';
+import { isMessage } from '../handles.ts';
 import type { ExecutionScope } from '../execution/execution-scope.ts';
+import type { MessageContext } from '../execution/message-context.ts';
 import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
 import {
@@ -58,12 +61,20 @@ export interface CommandBusServices {
   readonly middleware: readonly CommandMiddleware[];
 }
 
+/** Who a command is that must not run twice. */
+interface CommandIdentity {
+  readonly commandId: string;
+  readonly fingerprint: string;
+  /** Whether its result is kept for repetitions; nobody reads that of a reaction's command. */
+  readonly keepsResult: boolean;
+}
+
 interface Dispatch {
   readonly command: Command<unknown>;
   readonly handler: CommandHandler<Command<unknown>>;
   readonly context: CommandContext;
-  /** What a repetition under the same id must match; undefined if the command may run any number of times. */
-  readonly fingerprint: string | undefined;
+  /** Undefined for a command that may run any number of times. */
+  readonly identity: CommandIdentity | undefined;
 }
 
 /** Takes commands to their handlers. */
@@ -106,21 +117,12 @@ export class CommandBus {
     command: C,
     options: DispatchOptions = {},
   ): Promise<Dispatched<CommandResult<C>>> {
-    const handler = this.#admit(command, options);
-    const deadline = new Deadline(classOf(command).name, options);
-    const given = options.commandId ?? this.#services.scope.context?.nextCommandId?.();
-    const context = this.#contextOf(options, given, deadline.signal);
-    const fingerprint = given === undefined ? undefined : fingerprintOf(command, options);
-    const run = this.#run({ command, handler, context, fingerprint }, deadline);
-    this.#underWay.add(run);
+    const dispatched = this.#dispatch(command, options);
+    this.#underWay.add(dispatched);
     try {
-      const outcome = await run;
-      await this.#waitFor(options, outcome.lastPosition);
-      const { commandId, correlationId } = context;
-      return { ...outcome, result: outcome.result as CommandResult<C>, commandId, correlationId };
+      return (await dispatched) as Dispatched<CommandResult<C>>;
     } finally {
-      this.#underWay.delete(run);
-      deadline.clear();
+      this.#underWay.delete(dispatched);
     }
   }
 
@@ -130,13 +132,32 @@ export class CommandBus {
     await Promise.allSettled(this.#underWay);
   }
 
+  async #dispatch(command: Command<unknown>, options: DispatchOptions): Promise<Dispatched<unknown>> {
+    const handler = this.#admit(command, options);
+    const identity = identify(command, options, this.#services.scope.context);
+    const deadline = new Deadline(classOf(command).name, options);
+    const context = this.#contextOf(options, identity?.commandId, deadline.signal);
+    try {
+      const outcome = await this.#run({ command, handler, context, identity }, deadline);
+      await this.#waitFor(options, outcome.lastPosition);
+      const { commandId, correlationId } = context;
+      return { ...outcome, commandId, correlationId };
+    } finally {
+      deadline.clear();
+    }
+  }
+
   #admit(command: Command<unknown>, options: DispatchOptions): CommandHandler<Command<unknown>> {
+    if (!isMessage(command)) throw new NoHandler(String(command));
     const { name } = classOf(command);
     const { context, unitOfWork } = this.#services.scope;
     if (this.#isDraining && context === undefined) throw new AppStopped(name);
     if (options.waitFor?.length && unitOfWork !== undefined) throw new WaitInsideHandler(name);
     const handler = this.#handlers.get(classOf(command));
     if (handler === undefined) throw new NoHandler(name);
+    if (options.timeoutMs !== undefined) checkTimeout('timeoutMs', options.timeoutMs);
+    // Asked before anything is stored, because afterwards it would be too late to say no.
+    for (const projector of options.waitFor ?? []) this.#services.projections.requireProjection(projector);
     return handler;
   }
 
@@ -160,7 +181,7 @@ export class CommandBus {
     const { command, context } = dispatch;
     await validateMessage(command);
     context.signal.throwIfAborted();
-    if (dispatch.fingerprint === undefined) return this.#execute(dispatch);
+    if (dispatch.identity === undefined) return this.#execute(dispatch);
     const earlier = await this.#findEarlier(dispatch);
     if (earlier !== undefined) return earlier;
     try {
@@ -174,8 +195,8 @@ export class CommandBus {
   }
 
   async #execute(dispatch: Dispatch): Promise<CommandOutcome> {
-    const { command, handler, context, fingerprint } = dispatch;
-    const { commandId, signal } = context;
+    const { command, handler, context, identity } = dispatch;
+    const { signal } = context;
     let isCommitting = false;
     const handle = (): unknown => {
       isCommitting = false;
@@ -183,7 +204,8 @@ export class CommandBus {
     };
     const beforeCommit = (unit: UnitOfWork, result: unknown): void => {
       isCommitting = true;
-      if (fingerprint !== undefined) unit.record({ commandId, fingerprint, result });
+      if (identity !== undefined)
+        unit.record({ ...identity, result: identity.keepsResult ? result : undefined });
     };
     const run = this.#services.units.run<unknown>(handle, { signal, beforeCommit });
     const { result, appends } = await untilAborted(run, signal, () => !isCommitting);
@@ -193,9 +215,11 @@ export class CommandBus {
 
   async #findEarlier(dispatch: Dispatch): Promise<CommandOutcome | undefined> {
     const { commandId } = dispatch.context;
-    const stored = await this.#services.store.findCommand(commandId);
+    const own = this.#services.scope.unitOfWork?.findRecorded(commandId);
+    const stored =
+      own === undefined ? await this.#services.store.findCommand(commandId) : { ...own, lastPosition: 0 };
     if (stored === undefined) return undefined;
-    if (stored.fingerprint !== dispatch.fingerprint)
+    if (stored.fingerprint !== dispatch.identity?.fingerprint)
       throw new CommandIdReused(commandId, classOf(dispatch.command).name);
     const { result, lastPosition } = stored;
     return { status: 'succeeded', result, appends: [], lastPosition, repeated: true };
@@ -223,9 +247,18 @@ export class CommandBus {
   }
 }
 
-/* A reaction may build its command from what it sees at the time; what counts is that it has run. */
-function fingerprintOf(command: Command<unknown>, options: DispatchOptions): string {
-  return options.commandId === undefined ? 'reaction' : commandFingerprint(command);
+/* A command with an id of the caller's own, or one that a reaction to an event dispatches, runs once. */
+function identify(
+  command: Command<unknown>,
+  options: DispatchOptions,
+  outer: MessageContext | undefined,
+): CommandIdentity | undefined {
+  const { commandId } = options;
+  const reactionCommandId = outer?.reactionCommandId;
+  if (commandId === undefined && reactionCommandId === undefined) return undefined;
+  const fingerprint = commandFingerprint(command);
+  if (commandId !== undefined) return { commandId, fingerprint, keepsResult: true };
+  return { commandId: reactionCommandId!(fingerprint), fingerprint, keepsResult: false };
 }
 
 /* Once the commit is under way its outcome is awaited, because giving up would hide what happened. */

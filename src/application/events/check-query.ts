@@ -53,11 +53,15 @@ export function checkFeedBounds(options: ReadFeedOptions): void {
   if (options.afterPosition !== undefined) checkBound('afterPosition', options.afterPosition, 0);
   if (options.toPosition !== undefined) checkBound('toPosition', options.toPosition, 0);
   if (options.batchSize !== undefined) checkLimit('batchSize', options.batchSize);
+  checkTextList('types', options.types);
+  checkTextList('aggregateTypes', options.aggregateTypes);
   checkTypes(options);
 }
 
 /** Refuses filters that make no sense. */
 export function checkFilter(filter: EventFilter): void {
+  checkTextList('types', filter.types);
+  checkTextList('aggregateTypes', filter.aggregateTypes);
   checkTimes(filter.since, filter.until);
   checkTypes(filter);
   for (const field of ['aggregateId', 'correlationId', 'causationId', 'userId', 'actor'] as const) {
@@ -69,6 +73,11 @@ function checkTypes(filter: FeedFilter): void {
   for (const field of ['types', 'aggregateTypes'] as const) {
     for (const type of filter[field] ?? []) checkIdentifier(field, type, 1024);
   }
+}
+
+function checkTextList(name: string, texts: unknown): void {
+  if (texts === undefined || (Array.isArray(texts) && texts.every(text => typeof text === 'string'))) return;
+  throw new InvalidQuery(`The filter "${name}" is ${JSON.stringify(texts)}. Give a list of texts.`);
 }
 
 function checkTimes(since: Date | undefined, until: Date | undefined): void {
@@ -84,6 +93,11 @@ function checkTimes(since: Date | undefined, until: Date | undefined): void {
       `The time range is empty: since ${since.toISOString()} is after until ${until.toISOString()}. Swap them.`,
     );
   }
+}
+
+/* A date of another realm is one, too. */
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
 }
 
 /** Where a page of a query begins: after this position, in the query's order. */

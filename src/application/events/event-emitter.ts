@@ -93,13 +93,7 @@ export class EventEmitter {
     if (this.#queued.size >= this.#maxQueued) throw new EmitterQueueFull(this.#maxQueued);
     const emitted: Promise<unknown> = this.emit(emission)
       .catch((error: unknown) => {
-        const { eventType, aggregateType, aggregateId } = emission;
-        this.#logger.error('An event could not be emitted.', {
-          eventType,
-          aggregateType,
-          aggregateId,
-          error,
-        });
+        this.#logger.error('An event could not be emitted.', { ...placeOf(emission), error });
       })
       .finally(() => this.#queued.delete(emitted));
     this.#queued.add(emitted);
@@ -139,6 +133,12 @@ export class EventEmitter {
     if (this.#sessions.size > maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
     return session;
   }
+}
+
+/* The emission may be anything, since it failed. */
+function placeOf(emission: Partial<Emission> | undefined): Record<string, unknown> {
+  const { eventType, aggregateType, aggregateId } = emission ?? {};
+  return { eventType, aggregateType, aggregateId };
 }
 
 function emissionKey(sessionId: string, emission: Emission): string {

@@ -1,4 +1,4 @@
-/** Functions to call when something has happened. */
+/** Functions to call when something has happened. One that throws is nobody's failure but its own. */
 export class Listeners {
   readonly #listeners = new Set<() => void>();
 
@@ -10,6 +10,13 @@ export class Listeners {
 
   /** Calls every listener. */
   notify(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // What it was told of has happened, so the one who did it must not fail for it.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    }
   }
 }

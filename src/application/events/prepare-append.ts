@@ -61,6 +61,8 @@ const maxEventsPerAppend = 50_000;
 // PostgreSQL's integer holds the version.
 const maxVersion = 2_147_483_647;
 const maxKeyLength = 500;
+// PostgreSQL takes less than 1 GiB in one message; long before that everybody else waits.
+const maxBytesPerAppend = 256 * 1024 * 1024;
 
 /** Checks an append completely, before anything is sent; what it returns can be stored as it is. */
 export function prepareAppend(
@@ -72,6 +74,7 @@ export function prepareAppend(
   const idempotencyKey = checkOptional('idempotencyKey', options.idempotencyKey);
   const prepare = new EventPreparation(idempotencyKey, preparation);
   const writes = appends.map(append => prepareWrite(append, prepare));
+  checkTotalSize(writes);
   return {
     writes,
     commands: (options.commands ?? []).map(prepareCommand),
@@ -84,6 +87,10 @@ function checkShape(appends: readonly StreamAppend[]): void {
   const streams = new Set<string>();
   let events = 0;
   for (const append of appends) {
+    requireObject('append', append);
+    requireObject('stream of an append', append.stream);
+    if (!Array.isArray(append.events))
+      throw new InvalidAppend('The events of an append are no list. Give a list.');
     const name = formatStream(append.stream);
     if (streams.has(name)) {
       throw new InvalidAppend(`Stream "${name}" occurs twice in one append. Join its events into one part.`);
@@ -96,6 +103,11 @@ function checkShape(appends: readonly StreamAppend[]): void {
       `One append carries ${events} events, and ${maxEventsPerAppend} is the limit. Split it into several.`,
     );
   }
+}
+
+function requireObject(what: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new InvalidAppend(`The ${what} is ${String(value)}. Give an object.`);
 }
 
 function prepareWrite(append: StreamAppend, prepare: EventPreparation): PreparedWrite {
@@ -119,7 +131,8 @@ function checkKeyChanges({ stream, events, uniqueKeys }: StreamAppend): void {
   );
 }
 
-function checkExpectedVersion(stream: StreamId, expected: unknown): ExpectedVersion {
+/** Refuses an expected version that no stream can have. */
+export function checkExpectedVersion(stream: StreamId, expected: unknown): ExpectedVersion {
   if (expected === 'none' || expected === 'exists' || expected === 'any') return expected;
   const fits = typeof expected === 'number' && Number.isInteger(expected);
   if (fits && expected >= 0 && expected <= maxVersion) return expected;
@@ -131,6 +144,15 @@ function checkExpectedVersion(stream: StreamId, expected: unknown): ExpectedVers
 
 function checkKeys(keys: readonly string[]): readonly string[] {
   return [...new Set(keys)].map(key => checkIdentifier('unique key', key, maxKeyLength));
+}
+
+function checkTotalSize(writes: readonly PreparedWrite[]): void {
+  let bytes = 0;
+  for (const { events } of writes) for (const { payloadJson } of events) bytes += payloadJson.length;
+  if (bytes <= maxBytesPerAppend) return;
+  throw new InvalidAppend(
+    `One append carries ${bytes} characters of payload, and ${maxBytesPerAppend} is the limit. Split it into several.`,
+  );
 }
 
 function prepareCommand(command: CommandRecord): PreparedCommand {
@@ -161,6 +183,7 @@ class EventPreparation {
   }
 
   event(stream: StreamId, event: NewEvent): PreparedEvent {
+    requireObject('event', event);
     const type = checkEventType(event.type);
     const { metadata } = event;
     return {

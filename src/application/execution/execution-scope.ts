@@ -23,7 +23,9 @@ export class ExecutionScope {
 
   /** The unit of work that collects changes; undefined when changes are committed one by one. */
   get unitOfWork(): UnitOfWork | undefined {
-    return this.#storage.getStore()?.unitOfWork;
+    const unitOfWork = this.#storage.getStore()?.unitOfWork;
+    // What outlives its handler (a timer, work that nobody awaited) is on its own.
+    return unitOfWork?.isClosed === true ? undefined : unitOfWork;
   }
 
   /** Runs `work` as the handling of a message, in the current unit of work if there is one. */
@@ -39,16 +41,20 @@ export class ExecutionScope {
   /**
    * Runs `work` as the reaction to an event: what it sets in motion names the event as its cause.
    *
-   * Commands that it dispatches get ids made of reaction, event and order, so that they run once, however
+   * Commands that it dispatches get ids made of reaction, event and content, so that they run once, however
    * often the event is delivered.
    *
    * @param reaction - tells this reaction from others to the same event
    */
   runForEvent<T>(event: Recorded, reaction: string, work: () => T): T {
     const { eventId, correlationId, userId, actor } = event;
-    let count = 0;
-    const nextCommandId = (): string => `${reaction}:${eventId}:${++count}`;
-    const ids = { correlationId: correlationId ?? eventId, causationId: eventId, nextCommandId };
+    const counts = new Map<string, number>();
+    const reactionCommandId = (fingerprint: string): string => {
+      const count = (counts.get(fingerprint) ?? 0) + 1;
+      counts.set(fingerprint, count);
+      return `${reaction}:${eventId}:${fingerprint}:${count}`;
+    };
+    const ids = { correlationId: correlationId ?? eventId, causationId: eventId, reactionCommandId };
     const context: MessageContext = { ...ids, userId, actor };
     return this.#storage.run({ context, unitOfWork: undefined }, work);
   }

@@ -2,16 +2,19 @@
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Waits for the key; the returned function releases it. */
-  async acquire(key: string): Promise<() => void> {
+  /** Waits for the key; the returned function releases it, and may be called again. */
+  async acquire(key: string, signal?: AbortSignal): Promise<() => void> {
     const before = this.#tails.get(key);
     const { promise, resolve } = newSignal();
     this.#tails.set(key, promise);
-    await before;
-    return () => {
+    const release = (): void => {
       if (this.#tails.get(key) === promise) this.#tails.delete(key);
       resolve();
     };
+    await before;
+    if (signal?.aborted === true) release();
+    signal?.throwIfAborted();
+    return release;
   }
 }
 

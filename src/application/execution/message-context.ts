@@ -8,6 +8,6 @@ export interface MessageContext {
   readonly causationId: string;
   readonly userId: string | undefined;
   readonly actor: Actor | undefined;
-  /** In a reaction to an event: the id of the next command, the same when the event is delivered again. */
-  readonly nextCommandId?: () => string;
+  /** In a reaction to an event: the id of a command with this content, the same in each delivery. */
+  readonly reactionCommandId?: (fingerprint: string) => string;
 }

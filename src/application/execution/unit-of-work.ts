@@ -1,6 +1,6 @@
 import { formatStream } from '../../domain/index.ts';
-import type { AggregateRoot, ExpectedVersion, StreamId } from '../../domain/index.ts';
-import { markStored } from '../../domain/aggregate-root.ts';
+import type { AggregateRoot, StreamId } from '../../domain/index.ts';
+import { markStored, watchAggregate } from '../../domain/aggregate-root.ts';
 import type {
   AppendResult,
   CommandRecord,
@@ -10,6 +10,8 @@ import type {
   StreamAppend,
 } from '../ports/event-store.ts';
 import type { EventSerializer } from '../ports/event-serializer.ts';
+import { AggregateAlreadyExists } from '../replay/aggregate-errors.ts';
+import { ChangeAfterEnd } from './change-after-end.ts';
 import type { MessageContext } from './message-context.ts';
 
 /** An aggregate that a unit of work watches. */
@@ -23,14 +25,20 @@ interface Tracked {
   readonly contexts: (MessageContext | undefined)[];
 }
 
-/** How a unit of work comes to its aggregates, and what it does at its end. */
+/** What a unit of work needs. */
 export interface UnitOfWorkServices {
   readonly store: EventStore;
   readonly serializer: EventSerializer;
+  /** The message that is being handled where this is called. */
+  readonly currentContext: () => MessageContext | undefined;
 }
 
 /**
  * Collects what one command changes, and stores it in one append when the handler has returned.
+ *
+ * - open: aggregates are enlisted and raise events
+ * - committing: the handler has returned; from here on a conflict is a race that was lost
+ * - closed: stored, failed or given up; an aggregate that raises now is refused with `ChangeAfterEnd`
  *
  * A handler that throws leaves nothing behind, whatever it changed before. One instance per aggregate: a
  * handler that loads it twice sees its own changes.
@@ -38,36 +46,72 @@ export interface UnitOfWorkServices {
 export class UnitOfWork {
   readonly #services: UnitOfWorkServices;
   readonly #tracked = new Map<string, Tracked>();
+  readonly #loading = new Map<string, Promise<AggregateRoot | undefined>>();
   readonly #commands: CommandRecord[] = [];
-  /** Released when the unit ends, committed or not. */
-  readonly releases: (() => void)[] = [];
-  /** Whether a tracked aggregate came from a cache, so that its state may be behind. */
-  usedCache = false;
-  /** Whether the handler has returned, so that a conflict is a race that was lost. */
-  isCommitting = false;
   /** Whether the same work has lost a race before. */
   readonly isRepeated: boolean;
-  #context: MessageContext | undefined;
+  /** Whether a tracked aggregate came from a cache, so that its state may be behind. */
+  usedCache = false;
+  #state: 'open' | 'committing' | 'closed' = 'open';
+  #lock: Promise<() => void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(services: UnitOfWorkServices, isRepeated = false) {
     this.#services = services;
     this.isRepeated = isRepeated;
   }
 
-  /** Whether it watches no aggregate yet. */
-  get isEmpty(): boolean {
-    return this.#tracked.size === 0;
+  get isCommitting(): boolean {
+    return this.#state === 'committing';
   }
 
-  /** The aggregate as this unit has changed it; undefined if it was not loaded here. */
-  find(stream: StreamId): AggregateRoot | undefined {
-    return this.#tracked.get(formatStream(stream))?.aggregate;
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
-  /** Watches an aggregate: what it raises from now on is stored at the end. */
-  track(stream: StreamId, aggregate: AggregateRoot): void {
+  /** Takes a lock that is kept until the unit is closed; only the first one counts. */
+  async lockOnce(acquire: () => Promise<() => void>): Promise<void> {
+    this.#lock ??= acquire();
+    const release = await this.#lock;
+    // Closed while it waited for its turn: nobody else would give the lock back.
+    if (this.isClosed) release();
+    this.#requireOpen();
+  }
+
+  /** The aggregate of a stream, loaded once however often and however concurrently it is asked for. */
+  async loadOnce(
+    stream: StreamId,
+    load: () => Promise<AggregateRoot | undefined>,
+  ): Promise<AggregateRoot | undefined> {
+    const name = formatStream(stream);
+    const known = this.#tracked.get(name);
+    if (known !== undefined) return known.aggregate;
+    let loading = this.#loading.get(name);
+    if (loading === undefined) {
+      loading = load().then(aggregate => aggregate && this.track(stream, aggregate));
+      this.#loading.set(name, loading);
+    }
+    await loading;
+    // Created by somebody else meanwhile, or loaded, or neither.
+    return this.#tracked.get(name)?.aggregate;
+  }
+
+  /**
+   * Watches an aggregate: what it raises from now on is stored at the end.
+   *
+   * @throws {AggregateAlreadyExists} the unit watches another one under this id
+   */
+  track<A extends AggregateRoot>(stream: StreamId, aggregate: A): A {
+    this.#requireOpen();
+    if (this.#tracked.has(formatStream(stream))) throw new AggregateAlreadyExists(stream);
     const keysBefore = aggregate.version === 0 ? [] : aggregate.uniqueKeys();
-    this.#tracked.set(formatStream(stream), { stream, aggregate, keysBefore, verify: false, contexts: [] });
+    const tracked: Tracked = { stream, aggregate, keysBefore, verify: false, contexts: [] };
+    this.#tracked.set(formatStream(stream), tracked);
+    watchAggregate(aggregate, () => {
+      this.#requireOpen();
+      tracked.contexts.push(this.#services.currentContext());
+    });
+    return aggregate;
   }
 
   /** Asks that the end fails if the stream has moved on, even if the aggregate raised nothing. */
@@ -76,22 +120,19 @@ export class UnitOfWork {
     if (tracked !== undefined) tracked.verify = true;
   }
 
-  /** Runs `work` so that the events it raises carry `context`; those raised before keep theirs. */
-  async attribute<T>(context: MessageContext | undefined, work: () => T | Promise<T>): Promise<T> {
-    const outer = this.#context;
-    this.#attributePending();
-    this.#context = context;
+  /**
+   * Runs work that belongs to a part of this unit, e.g. a command dispatched inside a handler.
+   *
+   * If it fails after it raised events, the whole unit fails, even if somebody catches the error: a part
+   * cannot be taken back from an aggregate.
+   */
+  async runPart<T>(work: () => T | Promise<T>): Promise<T> {
+    const raisedBefore = this.#countRaised();
     try {
       return await work();
-    } finally {
-      this.#attributePending();
-      this.#context = outer;
-    }
-  }
-
-  #attributePending(): void {
-    for (const { aggregate, contexts } of this.#tracked.values()) {
-      while (contexts.length < aggregate.pendingEvents.length) contexts.push(this.#context);
+    } catch (error) {
+      if (this.#countRaised() > raisedBefore) this.#failure ??= { error };
+      throw error;
     }
   }
 
@@ -100,22 +141,39 @@ export class UnitOfWork {
     this.#commands.push(command);
   }
 
+  /** A command that ran in this unit, if it is to be stored. */
+  findRecorded(commandId: string): CommandRecord | undefined {
+    return this.#commands.find(command => command.commandId === commandId);
+  }
+
   /**
    * Stores everything in one append; returns what became of each stream that got events.
    *
    * @throws {StreamVersionConflict} an aggregate was changed elsewhere in the meantime
    */
   async commit(signal?: AbortSignal): Promise<readonly AppendResult[]> {
-    const touched = [...this.#tracked.values()].filter(tracked => this.#mustAppend(tracked));
     signal?.throwIfAborted();
+    this.#requireOpen();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#state = 'committing';
+    const touched = [...this.#tracked.values()].filter(tracked => this.#mustAppend(tracked));
     if (touched.length === 0 && this.#commands.length === 0) return [];
     const appends = touched.map(tracked => this.#appendOf(tracked));
-    this.isCommitting = true;
     const results = await this.#services.store.appendMany(appends, { commands: this.#commands, signal });
     for (const [index, { aggregate }] of touched.entries()) {
-      markStored(aggregate, results[index]?.version ?? aggregate.version);
+      // A stream that got no events may have moved on since, and the state here has not.
+      if (aggregate.pendingEvents.length > 0) markStored(aggregate, results[index]?.version ?? 0);
     }
     return results.filter(result => result.eventIds.length > 0);
+  }
+
+  /** Ends the unit and gives its lock back. */
+  close(): void {
+    this.#state = 'closed';
+    void this.#lock?.then(
+      release => release(),
+      () => undefined,
+    );
   }
 
   /** The aggregates it watches, with their streams. */
@@ -123,27 +181,37 @@ export class UnitOfWork {
     yield* this.#tracked.values();
   }
 
+  #requireOpen(): void {
+    if (this.#state !== 'open') throw new ChangeAfterEnd();
+  }
+
+  #countRaised(): number {
+    let count = 0;
+    for (const { aggregate } of this.#tracked.values()) count += aggregate.pendingEvents.length;
+    return count;
+  }
+
   #mustAppend(tracked: Tracked): boolean {
     // A decision to do nothing is also a decision: one made on cached state must be checked before it counts.
     return tracked.aggregate.pendingEvents.length > 0 || tracked.verify || this.usedCache;
   }
 
-  #appendOf(tracked: Tracked): StreamAppend {
-    const { stream, aggregate, contexts, keysBefore } = tracked;
+  #appendOf({ stream, aggregate, contexts, keysBefore }: Tracked): StreamAppend {
     const events = aggregate.pendingEvents.map((event, index) => this.#newEvent(event, contexts[index]));
-    const expectedVersion: ExpectedVersion = aggregate.version;
-    return { stream, expectedVersion, events, uniqueKeys: keyChanges(keysBefore, aggregate) };
+    const uniqueKeys = keyChanges(keysBefore, aggregate);
+    return { stream, expectedVersion: aggregate.version, events, uniqueKeys };
   }
 
   #newEvent(event: object, context: MessageContext | undefined): NewEvent {
-    return { ...this.#services.serializer.serialize(event), ...context };
+    const { correlationId, causationId, userId, actor } = context ?? {};
+    return { ...this.#services.serializer.serialize(event), correlationId, causationId, userId, actor };
   }
 }
 
 function keyChanges(before: readonly string[], aggregate: AggregateRoot): KeyChanges | undefined {
   if (aggregate.pendingEvents.length === 0) return undefined;
-  const after = aggregate.uniqueKeys();
-  const claim = after.filter(key => !before.includes(key));
-  const release = before.filter(key => !after.includes(key));
+  const claim = aggregate.uniqueKeys();
+  const release = before.filter(key => !claim.includes(key));
+  // All keys are claimed again, so that an aggregate from before it had any comes by them.
   return claim.length + release.length === 0 ? undefined : { claim, release };
 }

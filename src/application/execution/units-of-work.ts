@@ -71,8 +71,12 @@ export class UnitsOfWork {
       try {
         return await this.#attempt(unit, work, options);
       } catch (error) {
-        if (attempt >= this.#retry.attempts || !this.#mayDecideAgain(unit, error)) throw error;
+        const mayDecideAgain = attempt < this.#retry.attempts && this.#mayDecideAgain(unit, error);
+        unit.close();
+        if (!mayDecideAgain) throw error;
         await pause(this.#retry.delayMs(attempt + 1), options.signal);
+      } finally {
+        unit.close();
       }
     }
   }
@@ -87,16 +91,12 @@ export class UnitsOfWork {
     stream: StreamId,
     load: () => Promise<AggregateRoot | undefined>,
   ): Promise<AggregateRoot | undefined> {
-    if (unit.isEmpty && unit.releases.length === 0) {
-      unit.releases.push(await this.#mutex.acquire(formatStream(stream)));
-    }
-    const known = unit.find(stream);
-    if (known !== undefined) return known;
-    const cached = this.#cache.take(stream);
-    if (cached !== undefined) unit.usedCache = true;
-    const aggregate = cached ?? (await load());
-    if (aggregate !== undefined) unit.track(stream, aggregate);
-    return aggregate;
+    await unit.lockOnce(() => this.#mutex.acquire(formatStream(stream)));
+    return unit.loadOnce(stream, async () => {
+      const cached = this.#cache.take(stream);
+      if (cached !== undefined) unit.usedCache = true;
+      return cached ?? load();
+    });
   }
 
   async #join<T>(
@@ -104,7 +104,7 @@ export class UnitsOfWork {
     work: Work<T>,
     options: UnitOfWorkOptions<T>,
   ): Promise<UnitOfWorkOutcome<T>> {
-    const result = await unit.attribute(this.#scope.context, () => work(unit));
+    const result = await unit.runPart(() => work(unit));
     options.beforeCommit?.(unit, result);
     return { result, appends: [] };
   }
@@ -114,15 +114,22 @@ export class UnitsOfWork {
     work: Work<T>,
     options: UnitOfWorkOptions<T>,
   ): Promise<UnitOfWorkOutcome<T>> {
+    // A handler that hangs after its caller gave up must not keep others from the aggregate.
+    const giveUp = (): void => {
+      if (!unit.isCommitting) unit.close();
+    };
+    options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      const run = (): T | Promise<T> => this.#scope.runInUnitOfWork(unit, () => work(unit));
-      const result = await unit.attribute(this.#scope.context, run);
+      const result = await this.#scope.runInUnitOfWork(unit, () => work(unit));
       options.beforeCommit?.(unit, result);
       const appends = await unit.commit(options.signal);
-      for (const { stream, aggregate } of unit.aggregates()) this.#cache.put(stream, aggregate);
+      // A repetition found the events of an earlier call, behind which other streams may have moved on.
+      const isRepetition = appends.some(append => append.repeated);
+      if (!isRepetition)
+        for (const { stream, aggregate } of unit.aggregates()) this.#cache.put(stream, aggregate);
       return { result, appends };
     } finally {
-      for (const release of unit.releases) release();
+      options.signal?.removeEventListener('abort', giveUp);
     }
   }
 

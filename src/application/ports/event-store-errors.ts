@@ -105,7 +105,7 @@ export class UnserializableValue extends AnnalsError {
   }
 }
 
-/** The store cannot be reached, or was closed; whether an append happened is told by `outcome`. */
+/** The store cannot be reached, or was closed. The message of a failed append says whether it may be stored. */
 export class StoreUnavailable extends AnnalsError {
   readonly code = 'store-unavailable';
 

@@ -2,6 +2,9 @@ import type { Class } from '../../domain/index.ts';
 
 /** Waits until a projection has handled what a command wrote. */
 export interface ProjectionWaiter {
+  /** @throws {UnknownProjection} no module lists the projector */
+  requireProjection(projector: Class): void;
+
   /** @throws {ProjectionWaitTimeout} it did not get there in time; the command did commit */
   waitFor(
     projector: Class,

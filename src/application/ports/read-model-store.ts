@@ -19,10 +19,11 @@ export interface StoredDocument {
   readonly position: number;
 }
 
-/** A document to store; `document: null` removes it. */
+/** A document to store. */
 export interface DocumentChange {
   readonly id: string;
-  readonly document: object | null;
+  /** Its JSON text; null removes it. */
+  readonly json: string | null;
   readonly version: number;
   readonly position: number;
 }
@@ -71,6 +72,7 @@ export interface SqlSession {
 
 /** What a projector may do while it handles a batch; it commits with the checkpoint, or not at all. */
 export interface ReadModelTransaction {
+  /** The documents with these ids; inside an append nobody else changes them until it ends. */
   loadDocuments(projection: ProjectionId, ids: readonly string[]): Promise<ReadonlyMap<string, unknown>>;
   saveDocuments(projection: ProjectionId, changes: readonly DocumentChange[]): Promise<void>;
   /** Undefined where the store has no SQL. */

@@ -1,5 +1,6 @@
 import type { Class } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
+import { isMessage } from '../handles.ts';
 import { NoHandler } from '../message-errors.ts';
 import { validateMessage } from '../validation.ts';
 import type { Query, QueryHandler, QueryResult } from './query.ts';
@@ -20,6 +21,7 @@ export class QueryBus {
    * @throws {ValidationFailed} the query does not satisfy its schema
    */
   async ask<Q extends Query<unknown>>(query: Q): Promise<QueryResult<Q>> {
+    if (!isMessage(query)) throw new NoHandler(String(query));
     const handler = this.#handlers.get(classOf(query));
     if (handler === undefined) throw new NoHandler(classOf(query).name);
     await validateMessage(query);

@@ -21,7 +21,8 @@ export class AggregateCache {
     const name = formatStream(stream);
     const aggregate = this.#entries.get(name);
     this.#entries.delete(name);
-    return aggregate;
+    // Somebody kept it and raised events on it; they belong to nobody.
+    return aggregate?.pendingEvents.length === 0 ? aggregate : undefined;
   }
 
   /** Keeps an aggregate without pending events; the one used longest ago makes room. */

@@ -25,3 +25,14 @@ export class AggregateAlreadyExists extends AnnalsError {
     this.stream = stream;
   }
 }
+
+/** An aggregate that was loaded outside of a handler was changed; nobody would have stored the change. */
+export class ReadOnlyAggregate extends AnnalsError {
+  readonly code = 'read-only-aggregate';
+
+  constructor() {
+    super(
+      'An aggregate from load() or find() outside of a handler is only for reading. Change it with update().',
+    );
+  }
+}

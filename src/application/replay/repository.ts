@@ -1,13 +1,14 @@
 import type { AggregateOf, AggregateRoot, AggregateSource, ExpectedVersion } from '../../domain/index.ts';
-import { createAggregate } from '../../domain/aggregate-root.ts';
+import { createAggregate, watchAggregate } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import { versionFits } from '../../domain/expected-version.ts';
 import { checkStreamId } from '../../domain/identifiers.ts';
+import { checkExpectedVersion } from '../events/prepare-append.ts';
 import type { ExecutionScope } from '../execution/execution-scope.ts';
 import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
 import { StreamVersionConflict } from '../ports/event-store-errors.ts';
-import { AggregateAlreadyExists, AggregateNotFound } from './aggregate-errors.ts';
+import { AggregateAlreadyExists, AggregateNotFound, ReadOnlyAggregate } from './aggregate-errors.ts';
 import type { EventReplay } from './event-replay.ts';
 import { streamOf } from './event-replay.ts';
 
@@ -27,7 +28,11 @@ export interface UpdateOptions {
  * nothing but call the aggregate.
  */
 export interface Repository<A extends AggregateRoot> {
-  /** @throws {AggregateNotFound} it was never created */
+  /**
+   * The aggregate. Outside of a handler it is only for reading.
+   *
+   * @throws {AggregateNotFound} it was never created
+   */
   load(id: string): Promise<A>;
 
   /** The aggregate, or undefined if it was never created. */
@@ -66,17 +71,18 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
   }
 
   async load(id: string): Promise<AggregateOf<Source> & AggregateRoot> {
-    const aggregate = await this.find(id);
-    if (aggregate === undefined) throw new AggregateNotFound(streamOf(this.#source, id));
-    return aggregate;
+    return this.#orNotFound(id, await this.find(id));
   }
 
   async find(id: string): Promise<(AggregateOf<Source> & AggregateRoot) | undefined> {
-    const stream = checkStreamId(streamOf(this.#source, id));
-    const read = (): Promise<AggregateOf<Source> | undefined> => this.#replay.findAggregate(this.#source, id);
     const unit = this.#scope.unitOfWork;
-    const found = unit === undefined ? await read() : await this.#units.enlist(unit, stream, read);
-    return found as (AggregateOf<Source> & AggregateRoot) | undefined;
+    if (unit !== undefined) return this.#findIn(unit, id);
+    const aggregate = await this.#replay.findAggregate(
+      this.#source,
+      checkStreamId(streamOf(this.#source, id)).aggregateId,
+    );
+    if (aggregate !== undefined) watchAggregate(aggregate as AggregateRoot, refuseChange);
+    return aggregate as (AggregateOf<Source> & AggregateRoot) | undefined;
   }
 
   async create<T>(
@@ -90,9 +96,7 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
         unit.isRepeated ? this.#replay.findAggregate(this.#source, id) : undefined;
       if ((await this.#units.enlist(unit, stream, read)) !== undefined)
         throw new AggregateAlreadyExists(stream);
-      const aggregate = createAggregate(aggregateClassOf(this.#source), id);
-      unit.track(stream, aggregate);
-      return change(aggregate);
+      return change(unit.track(stream, createAggregate(aggregateClassOf(this.#source), id)));
     });
     return result;
   }
@@ -103,20 +107,37 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
     options: UpdateOptions = {},
   ): Promise<T> {
     const { result } = await this.#units.run(async unit => {
-      const aggregate = await this.load(id);
+      const aggregate = this.#orNotFound(id, await this.#findIn(unit, id));
       this.#checkExpected(unit, aggregate, options);
       return change(aggregate);
     });
     return result;
   }
 
+  async #findIn(unit: UnitOfWork, id: string): Promise<(AggregateOf<Source> & AggregateRoot) | undefined> {
+    const stream = checkStreamId(streamOf(this.#source, id));
+    const read = (): Promise<AggregateRoot | undefined> => this.#replay.findAggregate(this.#source, id);
+    const found = await this.#units.enlist(unit, stream, read);
+    return found as (AggregateOf<Source> & AggregateRoot) | undefined;
+  }
+
+  #orNotFound<T>(id: string, aggregate: T | undefined): T {
+    if (aggregate === undefined) throw new AggregateNotFound(streamOf(this.#source, id));
+    return aggregate;
+  }
+
   #checkExpected(unit: UnitOfWork, aggregate: AggregateRoot, options: UpdateOptions): void {
     const stream = streamOf(this.#source, aggregate.id);
     if (options.verifyVersion === true) unit.verify(stream);
     const expected = options.expectedVersion;
-    if (expected === undefined || versionFits(expected, aggregate.version)) return;
+    if (expected === undefined || versionFits(checkExpectedVersion(stream, expected), aggregate.version))
+      return;
     throw new StreamVersionConflict(stream, expected, aggregate.version);
   }
+}
+
+function refuseChange(): never {
+  throw new ReadOnlyAggregate();
 }
 
 const repositoryTokens = new WeakMap<AggregateSource, symbol>();

@@ -67,7 +67,12 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const serializer = new JsonEventSerializer(catalog.events);
   const cache = new AggregateCache(options.cachedAggregates ?? 1_000);
   const retry = { ...defaultConflictRetry, ...options.conflictRetry };
-  const units = new UnitsOfWork(scope, { store: events, serializer }, cache, retry);
+  const units = new UnitsOfWork(
+    scope,
+    { store: events, serializer, currentContext: () => scope.context },
+    cache,
+    retry,
+  );
   const registry = new ReadModelProjector(event => serializer.deserialize(event), scope);
   const projections = new Projections(registry, store, logger);
   const middleware = [

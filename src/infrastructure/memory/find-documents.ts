@@ -10,7 +10,7 @@ type Comparable = string | number | boolean | null;
 export function findDocuments(documents: readonly StoredDocument[], query: DocumentQuery): StoredDocument[] {
   const { where = {}, orderBy, limit = 100, offset = 0 } = query;
   const found = documents.filter(({ document }) =>
-    Object.entries(where).every(([field, condition]) => satisfies(fieldOf(document, field), condition)),
+    Object.entries(where).every(([field, condition]) => satisfies(fieldOf(document, field), condition!)),
   );
   found.sort((a, b) => compareBy(orderBy, a, b) || compare(a.id, b.id));
   return found.slice(offset, offset + limit);
@@ -28,8 +28,7 @@ function fieldOf(document: unknown, path: string): Comparable {
   return (value ?? null) as Comparable;
 }
 
-function satisfies(value: Comparable, condition: FieldCondition | undefined): boolean {
-  if (condition === undefined) return true;
+function satisfies(value: Comparable, condition: FieldCondition): boolean {
   if (condition === null || typeof condition !== 'object') return value === condition;
   const { equals, lessThan, greaterThan, atLeast, atMost } = condition;
   if (equals !== undefined && value !== equals) return false;

@@ -9,6 +9,7 @@ import type {
   ReadModelTransaction,
   StoredDocument,
 } from '../../application/ports/read-model-store.ts';
+import { checkDocumentFilter, checkDocumentQuery } from '../../application/events/check-document-query.ts';
 import { Listeners } from '../../application/events/listeners.ts';
 import { AnnalsError } from '../../domain/index.ts';
 import type { Recorded } from '../../domain/index.ts';
@@ -81,10 +82,12 @@ export class MemoryReadModelStore implements ReadModelStore {
   }
 
   async findDocuments(projection: ProjectionId, query: DocumentQuery): Promise<readonly StoredDocument[]> {
+    checkDocumentQuery(query);
     return findDocuments([...this.#of(projection).documents.values()], query).map(found => copy(found)!);
   }
 
   async countDocuments(projection: ProjectionId, where?: DocumentQuery['where']): Promise<number> {
+    checkDocumentFilter(where ?? {});
     const all = [...this.#of(projection).documents.values()];
     return findDocuments(all, { where, limit: Infinity }).length;
   }
@@ -140,8 +143,9 @@ class MemoryTransaction implements ReadModelTransaction {
 
   async saveDocuments(projection: ProjectionId, changes: readonly DocumentChange[]): Promise<void> {
     const pending = this.#pendingOf(projection);
-    for (const { document, ...place } of changes) {
-      pending.set(place.id, document === null ? undefined : copy({ ...place, document }));
+    for (const { json, ...place } of changes) {
+      const document = json === null ? undefined : (JSON.parse(json) as unknown);
+      pending.set(place.id, document === undefined ? undefined : { ...place, document });
     }
   }
 

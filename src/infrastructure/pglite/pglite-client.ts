@@ -1,5 +1,6 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from '../postgres/sql-client.ts';
+import { TransactionRolledBack, sqlCode } from '../postgres/sql-errors.ts';
 
 // Values go in as text or binary and come out as text, whatever their type: the adapter knows what they are.
 const asGiven = new Proxy(
@@ -42,7 +43,11 @@ export class PGliteClient implements SqlClient {
 
   async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     await this.#letOthersRun();
-    return this.#database.transaction(transaction => work(new PGliteRunner(transaction)));
+    try {
+      return await this.#database.transaction(transaction => work(new PGliteRunner(transaction)));
+    } catch (error) {
+      throw sqlCode(error) === '25P02' ? new TransactionRolledBack({ cause: error }) : error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

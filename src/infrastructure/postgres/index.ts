@@ -4,4 +4,5 @@ export type { PgClientOptions } from './pg-client.ts';
 export { postgres } from './postgres-store.ts';
 export type { PostgresOptions } from './postgres-store.ts';
 export { InvalidProjectorName } from './read-model-tables.ts';
+export { TransactionRolledBack } from './sql-errors.ts';
 export { InvalidSchemaName } from './statements.ts';

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
+import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
+import { TransactionRolledBack } from './sql-errors.ts';
 
 /** How to reach a PostgreSQL server. */
 export interface PgClientOptions {
@@ -21,6 +23,8 @@ export class PgClient implements SqlClient {
   readonly #ownsPool: boolean;
   readonly #prepares: boolean;
   readonly #reportLoss: (error: Error) => void;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   /** @param target - a connection string, or a pool that stays the caller's to end */
   constructor(target: string | pg.Pool, logger: Logger, options: PgClientOptions = {}) {
@@ -33,18 +37,22 @@ export class PgClient implements SqlClient {
   }
 
   run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    return new PgRunner(this.#pool, this.#prepares).run(statement, parameters);
+    return this.#track(() => new PgRunner(this.#pool, this.#prepares).run(statement, parameters));
   }
 
   runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
-    return new PgRunner(this.#pool, this.#prepares).runForObjects(text, parameters);
+    return this.#track(() => new PgRunner(this.#pool, this.#prepares).runForObjects(text, parameters));
   }
 
   runScript(text: string): Promise<void> {
-    return new PgRunner(this.#pool, this.#prepares).runScript(text);
+    return this.#track(() => new PgRunner(this.#pool, this.#prepares).runScript(text));
   }
 
-  async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#transaction(work));
+  }
+
+  async #transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     // A connection that dies between two statements reports it here as well; the next statement will tell.
@@ -53,7 +61,9 @@ export class PgClient implements SqlClient {
     try {
       await client.query('begin');
       const result = await work(new PgRunner(client, this.#prepares));
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // PostgreSQL answers the commit of a failed transaction with a rollback, and with no error.
+      if (command !== 'COMMIT') throw new TransactionRolledBack();
       return result;
     } catch (error) {
       failure = await rollBack(client);
@@ -64,7 +74,21 @@ export class PgClient implements SqlClient {
     }
   }
 
+  async #track<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new StoreUnavailable('The connection to the database was closed.');
+    const underWay = call();
+    this.#underWay.add(underWay);
+    try {
+      return await underWay;
+    } finally {
+      this.#underWay.delete(underWay);
+    }
+  }
+
+  /** Refuses new calls, and lets those under way end: a pool that is ended never answers who waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#underWay);
     if (this.#ownsPool) await this.#pool.end();
     this.#pool.off('error', this.#reportLoss);
   }

@@ -62,7 +62,10 @@ export class SqlAppend {
         // Read back, so that an inline projection sees exactly what every later reader will see.
         const positions = outcome.results.flatMap(result => result.positions);
         const rows = await runner.run(this.#statements.get('read_appended'), [int8Array(positions)]);
-        await inline.project(rows.map(readEvent), new SqlReadModelTransaction(runner, this.#statements));
+        await inline.project(
+          rows.map(readEvent),
+          new SqlReadModelTransaction(runner, this.#statements, true),
+        );
       }
       return outcome;
     });

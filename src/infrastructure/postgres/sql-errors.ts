@@ -1,3 +1,5 @@
+import { AnnalsError } from '../../domain/index.ts';
+
 /** What the drivers' errors have in common. */
 interface DriverError {
   readonly code?: string;
@@ -26,15 +28,33 @@ const lostConnectionCodes = new Set([
   'EAI_AGAIN',
 ]);
 // Shutdown by the administrator, crash, start-up, no connection left; class 08 is "connection exception".
-const serverGoneCodes = new Set(['57P01', '57P02', '57P03', '53300']);
+const serverGoneCodes = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '53300']);
 const lostConnectionMessage =
   /connection terminated|connection ended|not queryable|timeout exceeded when trying to connect/i;
+
+/** A transaction was undone although nobody asked for it: a statement in it had failed before. */
+export class TransactionRolledBack extends AnnalsError {
+  readonly code = 'transaction-rolled-back';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'A statement inside a transaction failed and its error was caught, so PostgreSQL undid the whole transaction. ' +
+        'Nothing was stored. Let the error through, or write the statement so that it cannot fail.',
+      options,
+    );
+  }
+}
 
 /** Whether the connection was lost, so that nobody knows what became of the call. */
 export function isLostConnection(error: unknown): boolean {
   const code = sqlCode(error) ?? '';
-  if (lostConnectionCodes.has(code) || serverGoneCodes.has(code) || code.startsWith('08')) return true;
+  if (lostConnectionCodes.has(code) || serverGoneCodes.has(code) || isConnectionException(code)) return true;
   return lostConnectionMessage.test((error as DriverError | null)?.message ?? '');
+}
+
+/* 08P01 is a message that PostgreSQL cannot read, e.g. one that is too long: sending it again is no use. */
+function isConnectionException(code: string): boolean {
+  return code.startsWith('08') && code !== '08P01';
 }
 
 /** Whether PostgreSQL undid the call to resolve a collision; the same call may succeed now. */

@@ -88,17 +88,17 @@ export class SqlEventStore implements EventStore {
     const { settled, isFresh } = await this.#settledAfter(afterPosition + batchSize);
     const end = Math.min(toPosition, settled);
     if (end <= afterPosition) return { events: [], throughPosition: afterPosition, isLast: true };
-    const conditions = new EventConditions().add('e.position > @', afterPosition).add('e.position <= @', end);
-    const { types, aggregateTypes } = options;
-    conditions.addFilter({ types, aggregateTypes });
-    const events = await this.#select(conditions, 'order by e.position', batchSize);
-    const last = events.length < batchSize ? undefined : events.at(-1);
-    return {
-      events,
-      throughPosition: last?.position ?? end,
-      // Beyond what was settled at an earlier look there may be more by now; the next page looks again.
-      isLast: (last === undefined || last.position >= end) && (isFresh || toPosition <= settled),
-    };
+    const events: Recorded[] = [];
+    let through = afterPosition;
+    for (let span = batchSize; through < end && events.length < batchSize; span *= 2) {
+      const window = { ...options, afterPosition: through, toPosition: Math.min(end, through + span) };
+      const rest = batchSize - events.length;
+      const found = await this.#readWindow(window, rest);
+      events.push(...found);
+      through = found.length < rest ? window.toPosition : found.at(-1)!.position;
+    }
+    // Beyond what was settled at an earlier look there may be more by now; the next page looks again.
+    return { events, throughPosition: through, isLast: through >= end && (isFresh || toPosition <= settled) };
   }
 
   async get(eventId: string): Promise<Recorded | undefined> {
@@ -171,6 +171,19 @@ export class SqlEventStore implements EventStore {
   async #settledAfter(position: number): Promise<{ settled: number; isFresh: boolean }> {
     if (this.#settled >= position) return { settled: this.#settled, isFresh: false };
     return { settled: await this.settledPosition(), isFresh: true };
+  }
+
+  /*
+   * A page is read in windows of positions that grow while few events match. Without an upper bound close by, a
+   * table that has no statistics yet makes the planner sort everything up to the end, for each page.
+   */
+  async #readWindow(window: ReadFeedOptions, limit: number): Promise<Recorded[]> {
+    const { afterPosition, toPosition, types, aggregateTypes } = window;
+    const conditions = new EventConditions()
+      .add('e.position > @', afterPosition)
+      .add('e.position <= @', toPosition)
+      .addFilter({ types, aggregateTypes });
+    return this.#select(conditions, 'order by e.position', limit);
   }
 
   async #select(conditions: EventConditions, order: string, limit: number): Promise<Recorded[]> {

@@ -20,7 +20,11 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
   readonly #runner: SqlRunner;
   readonly #statements: Statements;
 
-  constructor(runner: SqlRunner, statements: Statements) {
+  readonly #isInsideAppend: boolean;
+
+  /** @param isInsideAppend - whether other appends may write the same documents at the same time */
+  constructor(runner: SqlRunner, statements: Statements, isInsideAppend = false) {
+    this.#isInsideAppend = isInsideAppend;
     this.#runner = runner;
     this.#statements = statements;
     this.sql = {
@@ -34,6 +38,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, unknown>> {
     const table = tableName(this.#statements.schema, projection, 'documents');
+    if (this.#isInsideAppend) await this.#lockDocuments(table, ids);
     const text = `select id, document from ${table} where id = any ($1::text[])`;
     const rows = await this.#runner.run(prepared('load_documents', text), [textArray(ids)]);
     return new Map(rows.map(([id, document]) => [id!, JSON.parse(document!) as unknown]));
@@ -41,8 +46,8 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
 
   async saveDocuments(projection: ProjectionId, changes: readonly DocumentChange[]): Promise<void> {
     const table = tableName(this.#statements.schema, projection, 'documents');
-    const removed = changes.filter(change => change.document === null);
-    const kept = changes.filter(change => change.document !== null);
+    const removed = changes.filter(change => change.json === null);
+    const kept = changes.filter(change => change.json !== null);
     if (removed.length > 0) {
       const ids = textArray(removed.map(change => change.id));
       await this.#runner.run({ text: `delete from ${table} where id = any ($1::text[])` }, [ids]);
@@ -85,6 +90,14 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     await this.#runner.run(this.#statements.get('remove_projection'), [built.name, built.version]);
   }
 
+  /* Two appends may concern one document, which may not be there yet. Sorted, so that they do not wait in a ring. */
+  async #lockDocuments(table: string, ids: readonly string[]): Promise<void> {
+    const text = `
+      select pg_advisory_xact_lock(hashtext($1), name)
+      from (select distinct hashtext(id) as name from unnest($2::text[]) id order by 1) names`;
+    await this.#runner.run(prepared('lock_documents', text), [table, textArray(ids)]);
+  }
+
   async #upsert(table: string, changes: readonly DocumentChange[]): Promise<void> {
     const text = `
       insert into ${table} (id, document, version, position)
@@ -93,7 +106,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
       set document = excluded.document, version = excluded.version, position = excluded.position`;
     await this.#runner.run(prepared('save_documents', text), [
       textArray(changes.map(change => change.id)),
-      textArray(changes.map(change => JSON.stringify(change.document))),
+      textArray(changes.map(change => change.json)),
       int4Array(changes.map(change => change.version)),
       int8Array(changes.map(change => change.position)),
     ]);

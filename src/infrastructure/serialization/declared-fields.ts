@@ -3,6 +3,9 @@ import type { Class } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
 import { UnserializableValue } from '../../application/ports/event-store-errors.ts';
 
+// As deep as the store takes; deeper ones would end as an overflow of the stack.
+const maxDepth = 100;
+
 /** Whether class-transformer has anything to say of a class or its bases. */
 export function hasTransformerMetadata(type: Class): boolean {
   const maps = [
@@ -43,6 +46,7 @@ class DeclarationCheck {
     if (ancestors.includes(owner)) {
       this.#refuse(path, 'refers back to an object that contains it. Store an id.');
     }
+    if (ancestors.length >= maxDepth) this.#refuse(path, `is more than ${maxDepth} levels deep. Flatten it.`);
     const type = classOf(owner);
     for (const [name, value] of Object.entries(owner)) {
       const isDeclared = isFieldDeclared(type, name);

@@ -20,5 +20,9 @@ function write(level: string, message: string, facts: Readonly<Record<string, un
 }
 
 function show(value: unknown): string {
-  return value instanceof Error ? JSON.stringify(value.message) : JSON.stringify(value);
+  try {
+    return JSON.stringify(value instanceof Error ? value.message : value);
+  } catch {
+    return String(value);
+  }
 }

@@ -15,7 +15,7 @@ export type MakeEventStore = (options: { readonly clock: Clock }) => Promise<Eve
 /** One promise of a port, ready for any test runner: `test(name, () => run(makeStore))`. */
 export interface ContractCase {
   readonly name: string;
-  run(makeStore: MakeEventStore): Promise<void>;
+  readonly run: (makeStore: MakeEventStore) => Promise<void>;
 }
 
 /** What a case does, with a store that it may use as it likes. */

@@ -5,27 +5,32 @@ import type { CaseBody } from './contract-case.ts';
 import { checkRefused } from './expectations.ts';
 import { deposits } from './sample-events.ts';
 
-const onNewStream: Record<string, readonly ExpectedVersion[]> = {
+interface Expectations {
+  readonly accepted: readonly ExpectedVersion[];
+  readonly refused: readonly ExpectedVersion[];
+}
+
+const onNewStream: Expectations = {
   accepted: [0, 'none', 'any'],
   refused: [1, 2, 2_147_483_647, 'exists'],
 };
-const onStreamAtVersion3: Record<string, readonly ExpectedVersion[]> = {
+const onStreamAtVersion3: Expectations = {
   accepted: [3, 'exists', 'any'],
   refused: [0, 'none', 2, 4, 2_147_483_647],
 };
 
 /** Every form of the expected version, on streams that exist and that do not. */
 export const expectedVersionCases = storeCases({
-  ...each(onNewStream['accepted']!, expected => [`starts a stream when ${show(expected)} is expected`, 0]),
-  ...each(onNewStream['refused']!, expected => [
+  ...each(onNewStream.accepted, expected => [`starts a stream when ${show(expected)} is expected`, 0]),
+  ...each(onNewStream.refused, expected => [
     `refuses to start a stream when ${show(expected)} is expected`,
     0,
   ]),
-  ...each(onStreamAtVersion3['accepted']!, expected => [
+  ...each(onStreamAtVersion3.accepted, expected => [
     `continues a stream at version 3 when ${show(expected)} is expected`,
     3,
   ]),
-  ...each(onStreamAtVersion3['refused']!, expected => [
+  ...each(onStreamAtVersion3.refused, expected => [
     `refuses to continue a stream at version 3 when ${show(expected)} is expected`,
     3,
   ]),
