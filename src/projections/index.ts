@@ -8,6 +8,7 @@ export {
   ProjectionNameTaken,
   ProjectionWaitTimeout,
   ProjectorReturnedNothing,
+  RebuildUnderWay,
   UnknownProjection,
 } from './projection-errors.ts';
 export type { Projection } from './projection.ts';

@@ -42,6 +42,17 @@ export class ProjectionNameTaken extends AnnalsError {
   }
 }
 
+/** A projection is being rebuilt already, here or on another node. */
+export class RebuildUnderWay extends AnnalsError {
+  readonly code = 'rebuild-under-way';
+
+  constructor(projection: string) {
+    super(
+      `Projection "${projection}" is being rebuilt already. Wait for that, and rebuild again if you still need to.`,
+    );
+  }
+}
+
 /** A projector was asked for that no module lists. */
 export class UnknownProjection extends AnnalsError {
   readonly code = 'unknown-projection';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventStore, FeedPage } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { CheckpointMoved } from '../application/ports/read-model-errors.ts';
@@ -17,6 +18,8 @@ export interface RunnerStatus {
 // Other processes append too; without a notification from them this is how late their events are seen.
 const pollMs = 500;
 const maxRetryDelayMs = 5_000;
+// How long a node that died keeps others from reacting, and how long one reaction may take.
+const leaseMs = 30_000;
 
 /**
  * Feeds one projection: page, batch, checkpoint, and again.
@@ -33,6 +36,7 @@ export class ProjectionRunner {
   readonly #readModels: ReadModelStore;
   readonly #logger: Logger;
   readonly #wakeUp = new WakeUp();
+  readonly #owner = randomUUID();
   #stopping = new AbortController();
   #run: Promise<void> | undefined;
   #position = 0;
@@ -73,12 +77,13 @@ export class ProjectionRunner {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#run;
+    if (this.#projection.react !== undefined) await this.#readModels.release(this.#target, this.#owner);
   }
 
   /** Handles everything that is settled now; for a rebuild, which waits for its end and wants its errors. */
-  async catchUp(): Promise<void> {
+  async catchUp(afterPage: () => Promise<void>): Promise<void> {
     this.#position = await this.#readModels.readCheckpoint(this.#target);
-    while (!(await this.#handlePage()));
+    while (!(await this.#handlePage())) await afterPage();
   }
 
   async #loop(stopping: AbortSignal): Promise<void> {
@@ -99,15 +104,24 @@ export class ProjectionRunner {
   }
 
   async #handlePage(): Promise<boolean> {
+    if (!(await this.#isRunner())) return true;
     const { types, batchSize } = this.#projection;
     const page = await this.#events.readFeedPage({ afterPosition: this.#position, types, batchSize });
     if (page.throughPosition > this.#position) await this.#handle(page);
     return page.isLast;
   }
 
+  /* What a reaction did cannot be undone by a checkpoint that has moved, so only one node at a time reacts. */
+  async #isRunner(): Promise<boolean> {
+    if (this.#projection.react === undefined) return true;
+    const position = await this.#readModels.claim(this.#target, this.#owner, leaseMs);
+    if (position !== undefined) this.#position = position;
+    return position !== undefined;
+  }
+
   async #handle({ events, throughPosition }: FeedPage): Promise<void> {
     const from = this.#position;
-    if (events.length > 0) await this.#react(events, from);
+    if (events.length > 0) await this.#projection.react?.(events);
     await this.#readModels.transaction(async transaction => {
       const actual = await transaction.lockCheckpoint(this.#target);
       if (actual !== from) throw new CheckpointMoved(this.#target, from, actual);
@@ -117,17 +131,9 @@ export class ProjectionRunner {
     this.#position = throughPosition;
   }
 
-  async #react(events: FeedPage['events'], from: number): Promise<void> {
-    if (this.#projection.react === undefined) return;
-    // Another node may have been here; asked again, because what a reaction did cannot be undone.
-    const actual = await this.#readModels.readCheckpoint(this.#target);
-    if (actual !== from) throw new CheckpointMoved(this.#target, from, actual);
-    await this.#projection.react(events);
-  }
-
   async #pauseAfter(error: unknown, stopping: AbortSignal): Promise<void> {
     // Another node handled the batch; there is nothing wrong, and its checkpoint is read next.
-    if (error instanceof CheckpointMoved) return;
+    if (error instanceof CheckpointMoved && error.actual !== undefined) return;
     this.#failures++;
     this.#lastError = error;
     const retryInMs = Math.min(maxRetryDelayMs, 50 * 2 ** this.#failures);

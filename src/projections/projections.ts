@@ -8,7 +8,7 @@ import type { ReadModelStore } from '../application/ports/read-model-store.ts';
 import { HandlerProjection } from './handler-projection.ts';
 import { InlineProjector } from './inline-projector.ts';
 import type { Projection } from './projection.ts';
-import { ProjectionWaitTimeout } from './projection-errors.ts';
+import { ProjectionWaitTimeout, RebuildUnderWay } from './projection-errors.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerStatus } from './projection-runner.ts';
 import type { ProjectionMode } from './projector.ts';
@@ -131,10 +131,20 @@ export class Projections implements ProjectionWaiter {
   async #startInline(inline: readonly Projection[]): Promise<void> {
     if (inline.length === 0) return;
     this.#stores.events.useInlineProjections(new InlineProjector(inline));
-    for (const projection of inline) {
-      // At 0 it has never been built; what was appended before it existed has to be folded in.
-      const position = await this.#stores.readModels.readCheckpoint(projection);
-      if (position === 0) await rebuildProjection(projection, this.#stores, this.#logger);
+    for (const projection of inline) await this.#buildInline(projection);
+  }
+
+  /* At 0 it was never built, and what was appended before it existed has to be folded in; by one node. */
+  async #buildInline(projection: Projection): Promise<void> {
+    while ((await this.#stores.readModels.readCheckpoint(projection)) === 0) {
+      if ((await this.#stores.events.settledPosition()) === 0) return;
+      try {
+        await rebuildProjection(projection, this.#stores, this.#logger);
+        return;
+      } catch (error) {
+        if (!(error instanceof RebuildUnderWay)) throw error;
+      }
+      await new WakeUp().wait(pollMs, new AbortController().signal);
     }
   }
 

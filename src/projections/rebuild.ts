@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type {
@@ -5,28 +6,55 @@ import type {
   ReadModelStore,
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
-import { HandlerProjection } from './handler-projection.ts';
 import type { Projection } from './projection.ts';
-import { NotStored } from './projection-errors.ts';
+import { NotStored, RebuildUnderWay } from './projection-errors.ts';
 import { ProjectionRunner } from './projection-runner.ts';
+
+// Longer than any batch takes; a node that died keeps others from rebuilding for no longer.
+const leaseMs = 60_000;
 
 /**
  * Builds a projection anew beside the one in use, then puts it in its place in one transaction.
  *
  * Readers see the old rows until then. A rebuild that was cut off starts from scratch next time. The runner
  * of the projection must be stopped; an inline projection goes on, and its writers wait for the last step.
+ *
+ * @throws {RebuildUnderWay} another node is at it
+ * @throws {NotStored} there is nothing to rebuild
  */
 export async function rebuildProjection(
   projection: Projection,
   stores: { events: EventStore; readModels: ReadModelStore },
   logger: Logger,
 ): Promise<void> {
-  if (projection instanceof HandlerProjection) throw new NotStored(projection.name, 'be rebuilt');
+  const { name, version, mode } = projection;
+  if (projection.react !== undefined || mode === 'live') throw new NotStored(name, 'be rebuilt');
+  const { readModels } = stores;
+  const lock: ProjectionId = { name: `${name}@lock`, version };
+  const owner = randomUUID();
+  const claim = async (): Promise<void> => {
+    if ((await readModels.claim(lock, owner, leaseMs)) === undefined) throw new RebuildUnderWay(name);
+  };
+  await readModels.prepare(lock, {}, 0);
+  await claim();
+  try {
+    await buildAndReplace(projection, stores, logger, claim);
+  } finally {
+    await readModels.release(lock, owner);
+  }
+}
+
+async function buildAndReplace(
+  projection: Projection,
+  stores: { events: EventStore; readModels: ReadModelStore },
+  logger: Logger,
+  claim: () => Promise<void>,
+): Promise<void> {
   const { readModels } = stores;
   const built: ProjectionId = { name: `${projection.name}@rebuild`, version: projection.version };
   await readModels.drop(built, projection.tables);
   await readModels.prepare(built, projection.tables, 0);
-  await new ProjectionRunner(projection, built, stores, logger).catchUp();
+  await new ProjectionRunner(projection, built, stores, logger).catchUp(claim);
   await readModels.transaction(async transaction => {
     await transaction.lockInline(projection, 'rebuild');
     await transaction.lockCheckpoint(projection);

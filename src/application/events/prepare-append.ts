@@ -77,7 +77,7 @@ export function prepareAppend(
   checkTotalSize(writes);
   return {
     writes,
-    commands: (options.commands ?? []).map(prepareCommand),
+    commands: prepareCommands(options.commands ?? []),
     recordedAtMs: preparation.clock.now().getTime(),
     mayRepeat: prepare.mayRepeat,
   };
@@ -153,6 +153,13 @@ function checkTotalSize(writes: readonly PreparedWrite[]): void {
   throw new InvalidAppend(
     `One append carries ${bytes} characters of payload, and ${maxBytesPerAppend} is the limit. Split it into several.`,
   );
+}
+
+function prepareCommands(commands: readonly CommandRecord[]): readonly PreparedCommand[] {
+  const ids = commands.map(command => command.commandId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice === undefined) return commands.map(prepareCommand);
+  throw new InvalidAppend(`The command ${twice} is recorded twice in one append. Record it once.`);
 }
 
 function prepareCommand(command: CommandRecord): PreparedCommand {

@@ -5,6 +5,8 @@ import type { ProjectionId } from './read-model-store.ts';
 export class CheckpointMoved extends AnnalsError {
   readonly code = 'checkpoint-moved';
   readonly projection: ProjectionId;
+  /** Undefined if the checkpoint is gone. */
+  readonly actual: number | undefined;
 
   constructor(projection: ProjectionId, from: number, actual: number | undefined) {
     super(
@@ -12,5 +14,6 @@ export class CheckpointMoved extends AnnalsError {
         `but its checkpoint is at ${actual ?? 'no position'}. Another runner was faster; this batch was undone.`,
     );
     this.projection = projection;
+    this.actual = actual;
   }
 }

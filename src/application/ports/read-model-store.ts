@@ -107,6 +107,16 @@ export interface ReadModelStore {
   /** The position up to which the projection has handled everything. */
   readCheckpoint(projection: ProjectionId): Promise<number>;
 
+  /**
+   * Makes `owner` the one who runs a projection for a while, or prolongs that.
+   *
+   * @returns the checkpoint; undefined if somebody else is the runner
+   */
+  claim(projection: ProjectionId, owner: string, leaseMs: number): Promise<number | undefined>;
+
+  /** Lets others run the projection at once. */
+  release(projection: ProjectionId, owner: string): Promise<void>;
+
   /** Runs `work` in one transaction. */
   transaction<T>(work: (transaction: ReadModelTransaction) => Promise<T>): Promise<T>;
 

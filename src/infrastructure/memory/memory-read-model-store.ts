@@ -30,6 +30,7 @@ export class SqlNeeded extends AnnalsError {
 interface MemoryProjection {
   readonly documents: Map<string, StoredDocument>;
   checkpoint: number;
+  owner: string | undefined;
 }
 
 /** Keeps read models in memory; transactions run one after another. */
@@ -56,6 +57,18 @@ export class MemoryReadModelStore implements ReadModelStore {
 
   async readCheckpoint(projection: ProjectionId): Promise<number> {
     return this.#of(projection).checkpoint;
+  }
+
+  async claim(projection: ProjectionId, owner: string): Promise<number | undefined> {
+    const state = this.#of(projection);
+    // Everybody shares the process, so a lease need not end by itself.
+    state.owner ??= owner;
+    return state.owner === owner ? state.checkpoint : undefined;
+  }
+
+  async release(projection: ProjectionId, owner: string): Promise<void> {
+    const state = this.#of(projection);
+    if (state.owner === owner) state.owner = undefined;
   }
 
   transaction<T>(work: (transaction: ReadModelTransaction) => Promise<T>): Promise<T> {
@@ -106,7 +119,7 @@ export class MemoryReadModelStore implements ReadModelStore {
     const key = `${name}@${version}`;
     let projection = this.#projections.get(key);
     if (projection === undefined) {
-      projection = { documents: new Map(), checkpoint: 0 };
+      projection = { documents: new Map(), checkpoint: 0, owner: undefined };
       this.#projections.set(key, projection);
     }
     return projection;

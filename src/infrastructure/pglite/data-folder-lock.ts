@@ -1,4 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { AnnalsError } from '../../domain/index.ts';
 
@@ -19,44 +21,104 @@ export class DataFolderInUse extends AnnalsError {
   }
 }
 
+/** What a lock file says of who holds it. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly token: string;
+}
+
+const beatMs = 2_000;
+// A holder that has not touched its file for so long is gone; PGlite may keep a process busy for some seconds.
+const staleAfterMs = 15_000;
+
 /* Folders open in this process: their lock files carry its own pid, like one that a crash left behind may. */
 const openFolders = new Set<string>();
 
-/** Keeps a data folder to one app at a time; the returned function gives it back. */
+/**
+ * Keeps a data folder to one app at a time; the returned function gives it back, and may be called again.
+ *
+ * A lock that a dead process left is taken over: at once on the same machine, elsewhere (a container that was
+ * replaced) once its file has not been touched for fifteen seconds.
+ */
 export async function lockDataFolder(dataDir: string): Promise<() => Promise<void>> {
   const folder = resolve(dataDir);
   const lockFile = `${folder}.lock`;
   if (openFolders.has(folder)) throw new DataFolderInUse(dataDir, process.pid, lockFile);
   openFolders.add(folder);
+  const holder: Holder = { pid: process.pid, host: hostname(), token: randomUUID() };
   try {
-    await takeLock(dataDir, lockFile);
+    await takeLock(dataDir, lockFile, holder);
   } catch (error) {
     openFolders.delete(folder);
     throw error;
   }
+  const beat = setInterval(
+    () => void utimes(lockFile, new Date(), new Date()).catch(() => undefined),
+    beatMs,
+  );
+  beat.unref();
   return async () => {
-    await rm(lockFile, { force: true });
+    clearInterval(beat);
+    if ((await readHolder(lockFile))?.token === holder.token) await rm(lockFile, { force: true });
     openFolders.delete(folder);
   };
 }
 
-async function takeLock(dataDir: string, lockFile: string): Promise<void> {
-  for (;;) {
-    try {
-      // Fails if the file exists, so that of two processes one wins.
-      await writeFile(lockFile, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+async function takeLock(dataDir: string, lockFile: string, holder: Holder): Promise<void> {
+  const draft = `${lockFile}.${holder.token}`;
+  await writeFile(draft, JSON.stringify(holder));
+  try {
+    // A link comes into being with its content, and only one can have the name.
+    while (!(await linkIfFree(draft, lockFile))) {
+      const other = await readHolder(lockFile);
+      if (other !== undefined && (await isAlive(other, lockFile))) {
+        throw new DataFolderInUse(dataDir, other.pid, lockFile);
+      }
+      await removeStale(lockFile, other, `${draft}.stale`);
     }
-    const pid = Number(await readFile(lockFile, 'utf8').catch(() => ''));
-    if (pid !== process.pid && isRunning(pid)) throw new DataFolderInUse(dataDir, pid, lockFile);
-    await rm(lockFile, { force: true });
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
+async function linkIfFree(draft: string, lockFile: string): Promise<boolean> {
+  try {
+    await link(draft, lockFile);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/* Moved aside before it is looked at again: if another process has put a fresh lock there, it goes back. */
+async function removeStale(lockFile: string, judged: Holder | undefined, aside: string): Promise<void> {
+  try {
+    await rename(lockFile, aside);
+  } catch {
+    return;
+  }
+  const moved = await readHolder(aside);
+  if (moved !== undefined && moved.token !== judged?.token) await linkIfFree(aside, lockFile);
+  await rm(aside, { force: true });
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAlive({ pid, host }: Holder, lockFile: string): Promise<boolean> {
+  if (host === hostname()) return pid !== process.pid && isRunning(pid);
+  const touched = await stat(lockFile).catch(() => undefined);
+  return touched !== undefined && Date.now() - touched.mtimeMs < staleAfterMs;
+}
+
 function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

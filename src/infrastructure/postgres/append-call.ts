@@ -33,7 +33,9 @@ export interface AppendUnit {
 /** What became of a unit. */
 export type UnitOutcome =
   | { readonly status: 'stored'; readonly results: readonly AppendResult[] }
-  | { readonly status: 'refused'; readonly error: Error };
+  | { readonly status: 'refused'; readonly error: Error }
+  /** Another unit of the call had the same ids; to be sent once more. */
+  | { readonly status: 'again' };
 
 /** The parameters of one call of `append_events` that stores all units, each for itself. */
 export function encodeAppends(units: readonly AppendUnit[]): SqlParameter[] {
@@ -128,6 +130,7 @@ export function decodeOutcomes(units: readonly AppendUnit[], row: SqlRow): UnitO
     const explanation = explanations[unit];
     if (status === 2)
       return { status: 'stored', results: toResults(prepared, own, explanation as number[], true) };
+    if (status === 6) return { status: 'again' };
     if (status !== 0) {
       const firstWrite = cursor.write - prepared.writes.length + 1;
       return { status: 'refused', error: toError(status, prepared, own, explanation, firstWrite) };

@@ -38,11 +38,12 @@ export class SqlAppend {
   }
 
   /* The same ids are sent again until the outcome is known; once they may be stored, they are looked up. */
-  async #untilKnown(unit: AppendUnit): Promise<UnitOutcome> {
+  async #untilKnown(unit: AppendUnit): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
     let { probe } = unit;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#send({ ...unit, probe });
+        const outcome = await this.#send({ ...unit, probe });
+        if (outcome.status !== 'again') return outcome;
       } catch (error) {
         const next = whatNext(error, unit.prepared);
         if (next === 'give up' || attempt + 1 >= retryDelaysMs.length) throw explain(error, unit.prepared);

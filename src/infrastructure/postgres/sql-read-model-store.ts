@@ -54,6 +54,16 @@ export class SqlReadModelStore implements ReadModelStore {
     return Number(rows[0]?.[0] ?? 0);
   }
 
+  async claim({ name, version }: ProjectionId, owner: string, leaseMs: number): Promise<number | undefined> {
+    const statement = this.#statements.get('claim_checkpoint');
+    const [row] = await this.#run(statement.text, [name, version, owner, leaseMs]);
+    return row === undefined ? undefined : Number(row[0]);
+  }
+
+  async release({ name, version }: ProjectionId, owner: string): Promise<void> {
+    await this.#run(this.#statements.get('release_checkpoint').text, [name, version, owner]);
+  }
+
   async transaction<T>(work: (transaction: ReadModelTransaction) => Promise<T>): Promise<T> {
     const result = await this.#client.transaction(runner =>
       work(new SqlReadModelTransaction(runner, this.#statements)),

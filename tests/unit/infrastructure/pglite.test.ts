@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CommandBus, EventHandler, On, Projector, StoreUnavailable } from 'annals';
@@ -50,14 +50,15 @@ describe('embedded', () => {
   test('refuses a folder that a running process holds, and takes one that a dead process left', async () => {
     const dataDir = join(folder, 'other');
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    await writeFile(`${dataDir}.lock`, String(other.pid));
+    await writeFile(`${dataDir}.lock`, JSON.stringify({ pid: other.pid, host: hostname(), token: 'other' }));
     const refused = createApp({ store: embedded(dataDir), modules, logger });
     await expect(refused).rejects.toMatchObject({ code: 'data-folder-in-use', pid: other.pid });
     const ended = new Promise(resolve => other.once('exit', resolve));
     other.kill();
     await ended;
     await using app = await createApp({ store: embedded(dataDir), modules, logger });
-    await expect(readFile(`${dataDir}.lock`, 'utf8')).resolves.toBe(String(process.pid));
+    const holder = JSON.parse(await readFile(`${dataDir}.lock`, 'utf8')) as { pid: number };
+    expect(holder.pid).toBe(process.pid);
     expect(app.projections.list()).toHaveLength(2);
   });
 

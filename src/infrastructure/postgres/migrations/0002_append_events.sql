@@ -15,7 +15,8 @@
 -- order, and for each unit what its status needs to be explained.
 --
 --   status 0 stored · 1 version conflict · 2 stored before, by an append with the same ids ·
---          3 an event id is taken · 4 a unique key is taken · 5 a command has run before
+--          3 an event id is taken · 4 a unique key is taken · 5 a command has run before ·
+--          6 nothing was done: another unit of this call has the same ids, so call again
 --   explanation 1: the write · 2: the positions · 3: the event id · 4: write, key, holder · 5: the command id
 --
 -- The order of steps matters (docs/adr/0004-one-order-for-every-reader.md): lock the streams, then announce
@@ -100,6 +101,15 @@ begin
       end if;
     end loop;
 
+    -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
+    if u_probe[unit] and exists (
+      select from unnest(e_id, e_write) with ordinality as o (id, write, n)
+      where o.n < first_event and starts[o.write] is not null and o.id = any (e_id[first_event:last_event])
+    ) then
+      statuses[unit] := 6;
+      continue;
+    end if;
+
     if (u_probe[unit] or refused is not null) and last_event >= first_event then
       select * into outcome
       from annals.find_repetition(
@@ -120,9 +130,15 @@ begin
     end if;
 
     if cardinality(c_id) > 0 then
-      select c.command_id into outcome
-      from annals.commands c
-      join unnest(c_unit, c_id) as asked (of_unit, id) on asked.of_unit = unit and c.command_id = asked.id
+      select c.id as command_id into outcome
+      from unnest(c_unit, c_id) as c (of_unit, id)
+      where c.of_unit = unit and (
+        exists (select from annals.commands x where x.command_id = c.id)
+        or exists (
+          select from unnest(c_unit, c_id) as o (of_unit, id)
+          where o.of_unit < unit and o.id = c.id and statuses[o.of_unit] = 0
+        )
+      )
       limit 1;
       if found then
         statuses[unit] := 5;

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { inject } from 'inversify';
+import {
+  ChangeAfterEnd,
+  Command,
+  CommandBus,
+  CommandTimedOut,
+  DomainError,
+  Handles,
+  ReadOnlyAggregate,
+  repositoryOf,
+} from 'annals';
+import type { CommandHandler, Repository } from 'annals';
+import { createApp, defineModule, memory, silentLogger } from 'annals/di';
+import type { App } from 'annals/di';
+import { Account, Deposit, MoneyDeposited, OpenAccount, bankModule } from '../../support/bank.ts';
+
+const apps: App[] = [];
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map(app => app.stop()));
+});
+
+type Work = (accounts: Repository<Account>, commands: CommandBus) => unknown;
+
+class Run extends Command<unknown> {
+  constructor(readonly work: Work) {
+    super();
+  }
+}
+
+@Handles(Run)
+class RunHandler implements CommandHandler<Run> {
+  constructor(
+    @inject(repositoryOf(Account)) private readonly accounts: Repository<Account>,
+    @inject(CommandBus) private readonly commands: CommandBus,
+  ) {}
+  async handle({ work }: Run) {
+    return work(this.accounts, this.commands);
+  }
+}
+
+async function start(): Promise<App> {
+  const modules = [bankModule, defineModule({ handlers: [RunHandler] })];
+  const app = await createApp({ store: memory(), modules, logger: silentLogger, cachedAggregates: 0 });
+  apps.push(app);
+  for (const id of ['a', 'b']) await app.commands.dispatch(new OpenAccount(id, id));
+  return app;
+}
+
+async function depositsOf(app: App, id: string): Promise<number[]> {
+  const amounts: number[] = [];
+  for await (const { payload } of app.replay.replayEvents(Account, id)) {
+    if (payload instanceof MoneyDeposited) amounts.push(payload.amount);
+  }
+  return amounts;
+}
+
+describe('a handler that works on several things at once', () => {
+  test('may update one aggregate twice', async () => {
+    const app = await start();
+    const update = (accounts: Repository<Account>, amount: number): Promise<void> =>
+      accounts.update('a', account => account.deposit(amount));
+    await app.commands.dispatch(new Run(accounts => Promise.all([update(accounts, 1), update(accounts, 2)])));
+    await expect(depositsOf(app, 'a')).resolves.toEqual([1, 2]);
+  });
+
+  test('may do so after it has touched another aggregate', async () => {
+    const app = await start();
+    const update = (accounts: Repository<Account>, amount: number): Promise<void> =>
+      accounts.update('a', account => account.deposit(amount));
+    await app.commands.dispatch(
+      new Run(async accounts => {
+        await accounts.load('b');
+        await Promise.all([update(accounts, 1), update(accounts, 2), update(accounts, 3)]);
+      }),
+    );
+    await expect(depositsOf(app, 'a')).resolves.toEqual([1, 2, 3]);
+  });
+
+  test('creates an aggregate once', async () => {
+    const app = await start();
+    const create = (accounts: Repository<Account>): Promise<void> =>
+      accounts.create('new', account => account.deposit(1));
+    const both = app.commands.dispatch(
+      new Run(accounts => Promise.all([create(accounts), create(accounts)])),
+    );
+    await expect(both).rejects.toMatchObject({ code: 'aggregate-already-exists' });
+    await expect(app.repository(Account).find('new')).resolves.toBeUndefined();
+  });
+
+  test('gives each event the cause that raised it', async () => {
+    const app = await start();
+    await app.commands.dispatch(
+      new Run(async (accounts, commands) => {
+        await Promise.all([
+          commands.dispatch(new Deposit('a', 1), { causationId: 'first' }),
+          commands.dispatch(new Deposit('b', 2), { causationId: 'second' }),
+        ]);
+        await accounts.update('a', account => account.deposit(3));
+      }),
+      { causationId: 'outer' },
+    );
+    const { events } = await app.events.query({ types: ['account.deposited'] });
+    const causes = events.map(event => [(event.payload as MoneyDeposited).amount, event.causationId]);
+    expect(new Map(causes as [number, string][])).toEqual(
+      new Map([
+        [1, 'first'],
+        [2, 'second'],
+        [3, 'outer'],
+      ]),
+    );
+  });
+});
+
+describe('a part that fails', () => {
+  test('fails the whole command if it had raised events, even if its error is caught', async () => {
+    const app = await start();
+    const command = new Run(async accounts => {
+      const part = accounts.update('a', account => {
+        account.deposit(1);
+        throw new DomainError('no');
+      });
+      await part.catch(() => undefined);
+      await accounts.update('b', account => account.deposit(2));
+    });
+    await expect(app.commands.dispatch(command)).rejects.toThrow('no');
+    await expect(depositsOf(app, 'a')).resolves.toEqual([]);
+    await expect(depositsOf(app, 'b')).resolves.toEqual([]);
+  });
+
+  test('may be caught if it had raised nothing', async () => {
+    const app = await start();
+    const command = new Run(async (accounts, commands) => {
+      await commands.dispatch(new Deposit('a', -1)).catch(() => undefined);
+      await accounts.update('b', account => account.deposit(2));
+    });
+    await app.commands.dispatch(command);
+    await expect(depositsOf(app, 'b')).resolves.toEqual([2]);
+  });
+});
+
+describe('what outlives its handler', () => {
+  test('is on its own and stores what it changes', async () => {
+    const app = await start();
+    let later: Promise<unknown> = Promise.resolve();
+    let go = (): void => undefined;
+    const command = new Run((_accounts, commands) => {
+      const gate = new Promise<void>(resolve => (go = resolve));
+      later = gate.then(async () => commands.dispatch(new Deposit('a', 5)));
+    });
+    await app.commands.dispatch(command);
+    go();
+    await later;
+    await expect(depositsOf(app, 'a')).resolves.toEqual([5]);
+    await expect(app.commands.dispatch(new Deposit('a', 6))).resolves.toBe(11);
+  });
+
+  test('may not change an aggregate of the handler', async () => {
+    const app = await start();
+    let kept: Account | undefined;
+    await app.commands.dispatch(
+      new Run(async accounts => {
+        kept = await accounts.load('a');
+      }),
+    );
+    expect(() => kept?.deposit(555)).toThrow(ChangeAfterEnd);
+    await app.commands.dispatch(new Deposit('a', 1));
+    await expect(depositsOf(app, 'a')).resolves.toEqual([1]);
+  });
+
+  test('does not keep others from the aggregate after a timeout', async () => {
+    const app = await start();
+    const hang = new Run(async accounts => {
+      await accounts.load('a');
+      await new Promise(() => undefined);
+    });
+    await expect(app.commands.dispatch(hang, { timeoutMs: 10 })).rejects.toThrow(CommandTimedOut);
+    await expect(app.commands.dispatch(new Deposit('a', 1))).resolves.toBe(1);
+  });
+});
+
+describe('an aggregate that was loaded outside of a handler', () => {
+  test('is only for reading', async () => {
+    const app = await start();
+    const account = await app.repository(Account).load('a');
+    expect(() => account.deposit(1)).toThrow(ReadOnlyAggregate);
+  });
+});
+
+describe('a command id inside a handler', () => {
+  test('runs once, also within one unit of work', async () => {
+    const app = await start();
+    const command = new Run(async (_accounts, commands) => {
+      const first = await commands.dispatch(new Deposit('a', 5), { commandId: 'c-1' });
+      return [first, await commands.dispatch(new Deposit('a', 5), { commandId: 'c-1' })];
+    });
+    await expect(app.commands.dispatch(command)).resolves.toEqual([5, 5]);
+    await expect(depositsOf(app, 'a')).resolves.toEqual([5]);
+  });
+});
+
+describe('options that make no sense', () => {
+  test.each([Infinity, NaN, -1, 2 ** 31])('refuse a timeout of %p before anything runs', async timeoutMs => {
+    const app = await start();
+    const dispatched = app.commands.dispatch(new Deposit('a', 1), { timeoutMs });
+    await expect(dispatched).rejects.toMatchObject({ code: 'invalid-query' });
+    await expect(depositsOf(app, 'a')).resolves.toEqual([]);
+  });
+
+  test('refuse a projector that no module lists before anything runs', async () => {
+    class Unlisted {}
+    const app = await start();
+    const dispatched = app.commands.dispatch(new Deposit('a', 1), { waitFor: [Unlisted] });
+    await expect(dispatched).rejects.toMatchObject({ code: 'unknown-projection' });
+    await expect(depositsOf(app, 'a')).resolves.toEqual([]);
+  });
+
+  test.each([undefined, null, 5, 'Deposit'])('refuse %p as a command', async command => {
+    const app = await start();
+    await expect(app.commands.dispatch(command as never)).rejects.toMatchObject({ code: 'no-handler' });
+  });
+});
