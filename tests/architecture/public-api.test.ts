@@ -22,7 +22,7 @@ const program = ts.createProgram(
   options,
 );
 const checker = program.getTypeChecker();
-const format = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrowStyleSignature;
+const format: ts.TypeFormatFlags = ts.TypeFormatFlags.NoTruncation;
 
 interface PublicExport {
   readonly name: string;

@@ -86,7 +86,7 @@ describe('every relative link', () => {
       .filter(link => !link.includes('://'));
     const broken = links.filter(
       link =>
-        ts.sys.fileExists(join(root, page, '..', link)) === false &&
+        !ts.sys.fileExists(join(root, page, '..', link)) &&
         !ts.sys.directoryExists(join(root, page, '..', link)),
     );
     expect(broken).toEqual([]);

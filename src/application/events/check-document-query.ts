@@ -61,6 +61,6 @@ function isPlainObject(value: unknown): value is object {
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'object' ? JSON.stringify(value) : `${value as number}`;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -95,11 +95,6 @@ function checkTimes(since: Date | undefined, until: Date | undefined): void {
   }
 }
 
-/* A date of another realm is one, too. */
-function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === '[object Date]';
-}
-
 /** Where a page of a query begins: after this position, in the query's order. */
 export function readCursor(query: EventQuery): number | undefined {
   const { cursor } = query;

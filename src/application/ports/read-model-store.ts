@@ -47,9 +47,9 @@ export type FieldCondition =
 export type FieldOf<Document> = (keyof Document & string) | `${keyof Document & string}.${string}`;
 
 /** Conditions on fields, all of which must hold. */
-export type DocumentFilter<Document = Record<string, unknown>> = {
-  readonly [Field in FieldOf<Document>]?: FieldCondition;
-};
+export type DocumentFilter<Document = Record<string, unknown>> = Readonly<
+  Partial<Record<FieldOf<Document>, FieldCondition>>
+>;
 
 /** Which documents to find. */
 export interface DocumentQuery<Document = Record<string, unknown>> {

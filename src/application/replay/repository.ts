@@ -81,8 +81,8 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
       this.#source,
       checkStreamId(streamOf(this.#source, id)).aggregateId,
     );
-    if (aggregate !== undefined) watchAggregate(aggregate as AggregateRoot, refuseChange);
-    return aggregate as (AggregateOf<Source> & AggregateRoot) | undefined;
+    if (aggregate !== undefined) watchAggregate(aggregate, refuseChange);
+    return aggregate;
   }
 
   async create<T>(

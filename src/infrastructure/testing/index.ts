@@ -1,4 +1,6 @@
 /** "annals/testing": given-when-then for aggregates and projectors, for any test runner. */
+export type { ContractCase, MakeEventStore } from './contract/contract-case.ts';
+export { eventStoreContract } from './contract/event-store-contract.ts';
 export { projectionFor } from './projection-scenario.ts';
 export type { ProjectionScenario } from './projection-scenario.ts';
 export { ScenarioFailed, ScenarioNotAwaited } from './scenario-failed.ts';

@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { AppendResult, EventStore } from '../../src/application/ports/event-store.ts';
+import { collect, plain } from '../../src/infrastructure/testing/contract/expectations.ts';
+import { deposited, deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
+import { eventually } from '../support/eventually.ts';
+import { postgresStores } from '../support/stores.ts';
+import type { PostgresStores } from '../support/stores.ts';
+
+/*
+ * Races by construction: a trigger holds an append that carries an event `account.held`, inside the function,
+ * after its positions were taken and before they are visible, until the test lets it go.
+ */
+
+let stores: PostgresStores;
+let events: EventStore;
+let gates: pg.Client[];
+const opened: PostgresStores[] = [];
+
+beforeEach(async () => {
+  stores = await openHoldingStores();
+  events = await stores.openEvents();
+  gates = [];
+});
+
+afterEach(async () => {
+  for (const gate of gates) await gate.end();
+});
+
+afterAll(async () => {
+  for (const each of opened) await each.close();
+});
+
+describe('The order of the feed', () => {
+  test('hides what was committed later than positions still open, and shows all once they are settled', async () => {
+    const before = await append(events, 'before');
+    const gate = await closeGate();
+    const slow = append(events, 'slow', 'account.held');
+    await gate.reached(1);
+    const fast = await append(events, 'fast');
+
+    expect(await idsInFeed()).toEqual(['before', 'before']);
+    expect(await events.settledPosition()).toBe(before.lastPosition);
+    const page = await events.readFeedPage();
+    expect(page).toMatchObject({ throughPosition: before.lastPosition, isLast: true });
+
+    await gate.open();
+    const { lastPosition, positions } = await slow;
+    expect(positions).toEqual([before.lastPosition + 1, before.lastPosition + 2]);
+    expect(fast.positions).toEqual([lastPosition + 1, lastPosition + 2]);
+    expect(await idsInFeed()).toEqual(['before', 'before', 'slow', 'slow', 'fast', 'fast']);
+    expect(await events.settledPosition()).toBe(fast.lastPosition);
+  });
+
+  test('hides them from every page size and every filter', async () => {
+    await append(events, 'before');
+    const gate = await closeGate();
+    const slow = append(events, 'slow', 'account.held');
+    await gate.reached(1);
+    for (let index = 0; index < 5; index++) await append(events, `fast-${index}`);
+
+    for (const batchSize of [1, 2, 3, 1_000]) {
+      expect(await idsInFeed({ batchSize })).toEqual(['before', 'before']);
+      expect(await idsInFeed({ batchSize, types: ['account.deposited'] })).toEqual(['before', 'before']);
+      expect(await idsInFeed({ batchSize, toPosition: 1_000_000 })).toEqual(['before', 'before']);
+    }
+
+    await gate.open();
+    await slow;
+    expect(await idsInFeed()).toHaveLength(14);
+  });
+
+  test('waits for the slowest of several writers, and for no other', async () => {
+    const first = await closeGate();
+    const slow = [append(events, 'slow-1', 'account.held'), append(events, 'slow-2', 'account.held')];
+    await first.reached(2);
+    await append(events, 'fast');
+    expect(await idsInFeed()).toEqual([]);
+
+    await first.open();
+    await Promise.all(slow);
+
+    expect((await idsInFeed()).sort()).toEqual(['fast', 'fast', 'slow-1', 'slow-1', 'slow-2', 'slow-2']);
+    const positions = (await collect(events.readFeed())).map(event => event.position);
+    expect(positions).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('leaves a gap where an append was rolled back, which delays nobody', async () => {
+    const gate = await closeGate();
+    const lost = append(events, 'lost', 'account.held');
+    await gate.reached(1);
+    await append(events, 'fast');
+    expect(await idsInFeed()).toEqual([]);
+
+    await gate.cancelAppend();
+    await expect(lost).rejects.toMatchObject({ code: '57014' });
+
+    expect(await idsInFeed()).toEqual(['fast', 'fast']);
+    expect((await collect(events.readFeed())).map(event => event.position)).toEqual([3, 4]);
+    expect(await events.settledPosition()).toBe(4);
+    expect(await events.streamVersion({ aggregateType: 'account', aggregateId: 'lost' })).toBe(0);
+  });
+
+  test('goes on when the very first append is rolled back, and when thousands of positions are lost', async () => {
+    const gate = await closeGate();
+    const lost = append(events, 'lost', 'account.held');
+    await gate.reached(1);
+    await gate.cancelAppend();
+    await expect(lost).rejects.toMatchObject({ code: '57014' });
+    expect(await events.readFeedPage()).toEqual({ events: [], throughPosition: 2, isLast: true });
+
+    const sql = `select count(nextval('${stores.schema}.event_positions')) from generate_series(1, 5000)`;
+    await stores.pool.query(sql);
+    await append(events, 'next');
+
+    for (const batchSize of [1, 100, 10_000])
+      expect(await idsInFeed({ batchSize })).toEqual(['next', 'next']);
+    expect(await events.settledPosition()).toBe(5_004);
+  });
+
+  test('does not wait for transactions that write no events', async () => {
+    const idle = await connect(stores.url);
+    await idle.query('begin isolation level serializable');
+    await idle.query(`create table ${stores.schema}.other (id int)`);
+    await idle.query(`select pg_advisory_xact_lock(1), pg_advisory_xact_lock_shared(2), txid_current()`);
+    await idle.query(`select count(*) from ${stores.schema}.events`);
+
+    await append(events, 'fast');
+    expect(await idsInFeed()).toEqual(['fast', 'fast']);
+    await idle.query('rollback');
+  });
+
+  test('does not wait for writers of another database or schema', async () => {
+    for (const other of [await openHoldingStores(), await openHoldingStores({ ownDatabase: true })]) {
+      const gate = await closeGate(other);
+      const slow = append(await other.openEvents(), 'elsewhere', 'account.held');
+      await gate.reached(1);
+
+      const { lastPosition } = await append(events, 'fast');
+      expect(await events.settledPosition()).toBe(lastPosition);
+
+      await gate.open();
+      await slow;
+    }
+    expect(await idsInFeed()).toEqual(['fast', 'fast', 'fast', 'fast']);
+  });
+
+  test('keeps what was settled when two looks overtake each other', async () => {
+    const { lastPosition } = await append(events, 'before');
+    const looks = await Promise.all(Array.from({ length: 20 }, () => events.settledPosition()));
+    expect(looks).toEqual(looks.map(() => lastPosition));
+  });
+});
+
+/* Two events of one stream. */
+async function append(store: EventStore, aggregateId: string, type?: string): Promise<AppendResult> {
+  const [first, second] = deposits(2);
+  const stream = { aggregateType: 'account', aggregateId };
+  const held = type === undefined ? second! : deposited(2, { type });
+  return store.append({ stream, expectedVersion: 'any', events: [first!, held] });
+}
+
+async function idsInFeed(options: Parameters<EventStore['readFeed']>[0] = {}): Promise<string[]> {
+  const read = (await collect(events.readFeed(options))).map(event => event.aggregateId);
+  const page = await events.readFeedPage({ ...options, batchSize: 10_000 });
+  expect(page.events.map(plain).map(event => event.aggregateId)).toEqual(read);
+  return read;
+}
+
+async function openHoldingStores(options?: { ownDatabase?: boolean }): Promise<PostgresStores> {
+  const holding = await postgresStores(options);
+  opened.push(holding);
+  await holding.open();
+  const { schema, pool } = holding;
+  await pool.query(`
+    create function ${schema}.hold() returns trigger language plpgsql as $$
+    begin
+      perform pg_advisory_xact_lock_shared('${schema}.events'::regclass::int, 0);
+      return new;
+    end $$;
+    create trigger hold before insert on ${schema}.events
+      for each row when (new.event_type = 'account.held') execute function ${schema}.hold();`);
+  return holding;
+}
+
+interface Gate {
+  /** Waits until so many appends stand before the gate. */
+  reached(count: number): Promise<void>;
+  open(): Promise<void>;
+  /** Makes the one append that stands before the gate fail. */
+  cancelAppend(): Promise<void>;
+}
+
+/* From now on appends of `account.held` wait. */
+async function closeGate({ url, schema }: PostgresStores = stores): Promise<Gate> {
+  const client = await connect(url);
+  await client.query(`select pg_advisory_lock('${schema}.events'::regclass::int, 0)`);
+  const waiting = async (): Promise<number[]> => {
+    const { rows } = await client.query<{ pid: number }>(
+      `select pid from pg_locks where locktype = 'advisory' and not granted and objsubid = 2
+         and classid = '${schema}.events'::regclass and database = (select oid from pg_database
+           where datname = current_database())`,
+    );
+    return rows.map(row => row.pid);
+  };
+  return {
+    async reached(count) {
+      await eventually(`${count} appends wait`, async () => (await waiting()).length === count);
+    },
+    async open() {
+      await client.query('select pg_advisory_unlock_all()');
+    },
+    async cancelAppend() {
+      await client.query('select pg_cancel_backend($1)', [(await waiting())[0]]);
+    },
+  };
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  gates.push(client);
+  return client;
+}
