@@ -12,6 +12,7 @@ export { embedded } from '../pglite/embedded-store.ts';
 export type { EmbeddedOptions } from '../pglite/embedded-store.ts';
 export { DataFolderInUse } from '../pglite/data-folder-lock.ts';
 export { MissingPackage } from '../pglite/missing-package.ts';
+export type { PgPool } from '../postgres/pg-pool.ts';
 export { postgres } from '../postgres/postgres-store.ts';
 export type { PostgresOptions } from '../postgres/postgres-store.ts';
 export { consoleLogger, silentLogger } from '../system/console-logger.ts';

@@ -1,6 +1,7 @@
 /** "annals/postgres": event store and read models on a PostgreSQL server. */
 export { SchemaTooNew, MissingRights, ServerTooOld } from './migrate.ts';
 export type { PgClientOptions } from './pg-client.ts';
+export type { PgPool } from './pg-pool.ts';
 export { postgres } from './postgres-store.ts';
 export type { PostgresOptions } from './postgres-store.ts';
 export { InvalidProjectorName } from './read-model-tables.ts';

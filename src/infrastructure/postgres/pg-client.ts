@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import type { PgPool } from './pg-pool.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
 import { TransactionRolledBack } from './sql-errors.ts';
 
@@ -27,9 +28,9 @@ export class PgClient implements SqlClient {
   #isClosed = false;
 
   /** @param target - a connection string, or a pool that stays the caller's to end */
-  constructor(target: string | pg.Pool, logger: Logger, options: PgClientOptions = {}) {
+  constructor(target: string | PgPool, logger: Logger, options: PgClientOptions = {}) {
     this.#ownsPool = typeof target === 'string';
-    this.#pool = typeof target === 'string' ? newPool(target, options) : target;
+    this.#pool = typeof target === 'string' ? newPool(target, options) : (target as pg.Pool);
     this.#prepares = options.preparesStatements ?? true;
     // Without a listener a connection that dies while idle would end the process.
     this.#reportLoss = error => logger.warn('An idle connection was lost; the pool replaces it.', { error });

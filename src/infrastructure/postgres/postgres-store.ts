@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import type { StoreFactory } from '../../application/ports/store.ts';
 import { PgClient } from './pg-client.ts';
 import type { PgClientOptions } from './pg-client.ts';
+import type { PgPool } from './pg-pool.ts';
 import { openSqlStore } from './sql-store.ts';
 
 /** Options of a store on a PostgreSQL server. */
@@ -15,7 +15,7 @@ export interface PostgresOptions extends PgClientOptions {
  *
  * @param target - `postgres://user:password@host/database`, or a `pg` pool that stays the caller's to end
  */
-export function postgres(target: string | pg.Pool, options: PostgresOptions = {}): StoreFactory {
+export function postgres(target: string | PgPool, options: PostgresOptions = {}): StoreFactory {
   return {
     open: services => openSqlStore(new PgClient(target, services.logger, options), services, options.schema),
   };

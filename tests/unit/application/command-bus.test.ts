@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { inject } from 'inversify';
 import {
   AggregateAlreadyExists,
@@ -15,24 +15,9 @@ import {
   repositoryOf,
 } from 'annals';
 import type { CommandContext, CommandHandler, EventStore, Repository } from 'annals';
-import { createApp, defineModule, memory, silentLogger } from 'annals/di';
-import type { App, AppOptions } from 'annals/di';
+import { defineModule } from 'annals/di';
 import { Account, Balances, Deposit, OpenAccount, Transfer, bankModule } from '../../support/bank.ts';
-
-const apps: App[] = [];
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map(app => app.stop()));
-});
-
-async function bank(options: Partial<AppOptions> = {}): Promise<App> {
-  const app = await createApp({ store: memory(), modules: [bankModule], logger: silentLogger, ...options });
-  apps.push(app);
-  return app;
-}
-
-async function versionOf(app: App, aggregateId: string): Promise<number> {
-  return app.events.streamVersion({ aggregateType: 'account', aggregateId });
-}
+import { startBank, versionOf } from '../../support/start-bank.ts';
 
 /* Another node: appends to the stream behind the app's back. */
 async function interfere(events: EventStore, aggregateId: string): Promise<void> {
@@ -46,20 +31,20 @@ async function interfere(events: EventStore, aggregateId: string): Promise<void>
 
 describe('dispatch', () => {
   test('returns what the handler returns', async () => {
-    const app = await bank();
+    const app = await startBank();
     await expect(app.commands.dispatch(new OpenAccount('acc-1', 'Ada'))).resolves.toBe('acc-1');
     await expect(app.commands.dispatch(new Deposit('acc-1', 30))).resolves.toBe(30);
   });
 
   test('names the command that nobody handles', async () => {
     class Orphan extends Command {}
-    const app = await bank();
+    const app = await startBank();
     await expect(app.commands.dispatch(new Orphan())).rejects.toThrow(NoHandler);
     await expect(app.commands.dispatch(new Orphan())).rejects.toThrow('@Handles(Orphan)');
   });
 
   test('tells position and versions of what it stored', async () => {
-    const app = await bank();
+    const app = await startBank();
     const { appends, lastPosition, repeated } = await app.commands.dispatchFull(
       new OpenAccount('acc-1', 'Ada'),
     );
@@ -69,7 +54,7 @@ describe('dispatch', () => {
   });
 
   test('refuses a second creation and a missing aggregate with typed errors', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     await expect(app.commands.dispatch(new OpenAccount('acc-1', 'Bob'))).rejects.toThrow(
       AggregateAlreadyExists,
@@ -78,7 +63,7 @@ describe('dispatch', () => {
   });
 
   test('waits for a projector', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     await app.commands.dispatch(new Deposit('acc-1', 30), { waitFor: [Balances] });
     await expect(app.readModels.of(Balances).get('acc-1')).resolves.toEqual({ balance: 30 });
@@ -87,7 +72,7 @@ describe('dispatch', () => {
 
 describe('a unit of work', () => {
   test('stores changes of several aggregates in one append', async () => {
-    const app = await bank();
+    const app = await startBank();
     for (const id of ['a', 'b']) await app.commands.dispatch(new OpenAccount(id, id));
     await app.commands.dispatch(new Deposit('a', 10));
     const { appends } = await app.commands.dispatchFull(new Transfer('a', 'b', 10));
@@ -95,7 +80,7 @@ describe('a unit of work', () => {
   });
 
   test('leaves nothing behind when the handler throws after a change', async () => {
-    const app = await bank();
+    const app = await startBank();
     for (const id of ['a', 'b']) await app.commands.dispatch(new OpenAccount(id, id));
     await expect(app.commands.dispatch(new Transfer('a', 'b', 10))).rejects.toThrow(DomainError);
     await expect(versionOf(app, 'b')).resolves.toBe(1);
@@ -113,7 +98,7 @@ describe('a unit of work', () => {
         return (await this.accounts.load('x')).balance;
       }
     }
-    const app = await bank({ modules: [bankModule, defineModule({ handlers: [TwiceHandler] })] });
+    const app = await startBank({ modules: [bankModule, defineModule({ handlers: [TwiceHandler] })] });
     await expect(app.commands.dispatch(new Twice())).resolves.toBe(3);
     await expect(versionOf(app, 'x')).resolves.toBe(2);
   });
@@ -122,7 +107,7 @@ describe('a unit of work', () => {
 describe('a lost race', () => {
   test('is decided again on fresh state, with and without the cache', async () => {
     for (const cachedAggregates of [0, 100]) {
-      const app = await bank({ cachedAggregates });
+      const app = await startBank({ cachedAggregates });
       await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
       await app.commands.dispatch(new Deposit('acc-1', 10));
       await interfere(app.events, 'acc-1');
@@ -132,7 +117,7 @@ describe('a lost race', () => {
 
   test('is given up after ten decisions', async () => {
     let decisions = 0;
-    const app = await bank({ conflictRetry: { delayMs: () => 0 } });
+    const app = await startBank({ conflictRetry: { delayMs: () => 0 } });
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     const update = app.repository(Account).update('acc-1', async account => {
       decisions++;
@@ -144,7 +129,7 @@ describe('a lost race', () => {
   });
 
   test('does not happen between commands of one process on one aggregate', async () => {
-    const app = await bank({ conflictRetry: { attempts: 1 } });
+    const app = await startBank({ conflictRetry: { attempts: 1 } });
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     const results = await Promise.all(
       Array.from({ length: 50 }, async () => app.commands.dispatch(new Deposit('acc-1', 1))),
@@ -153,7 +138,7 @@ describe('a lost race', () => {
   });
 
   test('is not repeated where the caller named the version', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     let decisions = 0;
     const update = app.repository(Account).update('acc-1', () => decisions++, { expectedVersion: 7 });
@@ -162,7 +147,7 @@ describe('a lost race', () => {
   });
 
   test('is noticed by a decision that raised nothing, if told to verify', async () => {
-    const app = await bank({ cachedAggregates: 0, conflictRetry: { attempts: 1 } });
+    const app = await startBank({ cachedAggregates: 0, conflictRetry: { attempts: 1 } });
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     const check = (verifyVersion: boolean): Promise<void> =>
       app.repository(Account).update('acc-1', () => interfere(app.events, 'acc-1'), { verifyVersion });
@@ -173,7 +158,7 @@ describe('a lost race', () => {
 
 describe('the cache of live aggregates', () => {
   test('never lets a command be refused on stale state', async () => {
-    const app = await bank();
+    const app = await startBank();
     for (const id of ['a', 'b']) await app.commands.dispatch(new OpenAccount(id, id));
     await app.commands.dispatch(new Deposit('a', 1));
     for (let index = 0; index < 9; index++) await interfere(app.events, 'a');
@@ -182,7 +167,7 @@ describe('the cache of live aggregates', () => {
   });
 
   test('spares a hot aggregate the read', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     let reads = 0;
     const readStream = app.events.readStream.bind(app.events);
@@ -198,7 +183,7 @@ describe('the cache of live aggregates', () => {
 
 describe('a command id', () => {
   test('makes a repetition return the first result without running again', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     const first = await app.commands.dispatchFull(new Deposit('acc-1', 30), { commandId: 'c-1' });
     await app.commands.dispatch(new Deposit('acc-1', 5));
@@ -208,7 +193,7 @@ describe('a command id', () => {
   });
 
   test('refuses another command', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'), { commandId: 'c-1' });
     const other = app.commands.dispatch(new OpenAccount('acc-2', 'Ada'), { commandId: 'c-1' });
     await expect(other).rejects.toThrow(CommandIdReused);
@@ -216,7 +201,7 @@ describe('a command id', () => {
   });
 
   test('runs once when two dispatches meet', async () => {
-    const app = await bank();
+    const app = await startBank();
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     const results = await Promise.all(
       [1, 2, 3].map(async () => app.commands.dispatch(new Deposit('acc-1', 30), { commandId: 'c-1' })),
@@ -226,7 +211,7 @@ describe('a command id', () => {
   });
 
   test('is not used up by a command that was refused', async () => {
-    const app = await bank();
+    const app = await startBank();
     const deposit = new Deposit('acc-1', 30);
     await expect(app.commands.dispatch(deposit, { commandId: 'c-1' })).rejects.toThrow(AggregateNotFound);
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
@@ -236,7 +221,7 @@ describe('a command id', () => {
 
 describe('correlation and causation', () => {
   test('flow from the command to its events', async () => {
-    const app = await bank();
+    const app = await startBank();
     const { commandId } = await app.commands.dispatchFull(new OpenAccount('acc-1', 'Ada'), {
       correlationId: 'request-1',
       userId: 'ada',
@@ -261,7 +246,7 @@ describe('correlation and causation', () => {
         await this.commands.dispatch(new OpenAccount('b', 'Bob'));
       }
     }
-    const app = await bank({ modules: [bankModule, defineModule({ handlers: [OuterHandler] })] });
+    const app = await startBank({ modules: [bankModule, defineModule({ handlers: [OuterHandler] })] });
     const { appends } = await app.commands.dispatchFull(new Outer(), { correlationId: 'request-1' });
     expect(appends).toHaveLength(2);
     const { events } = await app.events.query({ correlationId: 'request-1' });
@@ -286,14 +271,14 @@ describe('giving up', () => {
   const module = defineModule({ aggregates: [Account], handlers: [HangHandler] });
 
   test('after the timeout stores nothing and says so', async () => {
-    const app = await bank({ modules: [module] });
+    const app = await startBank({ modules: [module] });
     const hang = app.commands.dispatch(new Hang('deposit'), { timeoutMs: 20 });
     await expect(hang).rejects.toThrow(CommandTimedOut);
     await expect(versionOf(app, 'x')).resolves.toBe(0);
   });
 
   test('by the caller stores nothing', async () => {
-    const app = await bank({ modules: [module] });
+    const app = await startBank({ modules: [module] });
     const controller = new AbortController();
     const hang = app.commands.dispatch(new Hang('deposit'), { signal: controller.signal });
     controller.abort(new Error('enough'));
@@ -315,7 +300,9 @@ describe('stopping the app', () => {
         return 'done';
       }
     }
-    const app = await bank({ modules: [defineModule({ aggregates: [Account], handlers: [SlowHandler] })] });
+    const app = await startBank({
+      modules: [defineModule({ aggregates: [Account], handlers: [SlowHandler] })],
+    });
     const slow = app.commands.dispatch(new Slow());
     const stopped = app.stop();
     await expect(app.commands.dispatch(new Slow())).rejects.toThrow(AppStopped);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { inject } from 'inversify';
 import { z } from 'zod';
 import {
@@ -13,24 +13,10 @@ import {
   classValidation,
 } from 'annals';
 import type { CommandHandler } from 'annals';
-import { createApp, defineModule, memory, silentLogger } from 'annals/di';
-import type { App, AppOptions } from 'annals/di';
+import { defineModule } from 'annals/di';
+import type { AppOptions } from 'annals/di';
 import { Balances, Deposit, OpenAccount, RichAccounts, bankModule } from '../../support/bank.ts';
-
-const apps: App[] = [];
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map(app => app.stop()));
-});
-
-async function bank(options: Partial<AppOptions> = {}): Promise<App> {
-  const app = await createApp({ store: memory(), modules: [bankModule], logger: silentLogger, ...options });
-  apps.push(app);
-  return app;
-}
-
-async function versionOf(app: App, aggregateId: string): Promise<number> {
-  return app.events.streamVersion({ aggregateType: 'account', aggregateId });
-}
+import { startBank, versionOf } from '../../support/start-bank.ts';
 
 describe('middleware', () => {
   test('runs in order around the handler and sees the outcome', async () => {
@@ -43,7 +29,7 @@ describe('middleware', () => {
         return outcome;
       };
     };
-    const app = await bank({ middleware: [note('outer'), note('inner')] });
+    const app = await startBank({ middleware: [note('outer'), note('inner')] });
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     await expect(app.commands.dispatch(new Deposit('acc-1', -1))).rejects.toThrow(DomainError);
     expect(seen).toEqual([
@@ -53,7 +39,7 @@ describe('middleware', () => {
   });
 
   test('of authorization refuses by user', async () => {
-    const app = await bank({ middleware: [authorization((_command, { userId }) => userId === 'ada')] });
+    const app = await startBank({ middleware: [authorization((_command, { userId }) => userId === 'ada')] });
     await app.commands.dispatch(new OpenAccount('acc-1', 'Ada'), { userId: 'ada' });
     const refused = app.commands.dispatch(new OpenAccount('acc-2', 'Bob'), { userId: 'bob' });
     await expect(refused).rejects.toThrow(NotAuthorized);
@@ -64,7 +50,7 @@ describe('middleware', () => {
     const validate = async (): Promise<{ property: string; children: object[] }[]> => [
       { property: 'owner', children: [{ property: 'name', constraints: { isString: 'must be a text' } }] },
     ];
-    const app = await bank({ middleware: [classValidation(validate as never)] });
+    const app = await startBank({ middleware: [classValidation(validate as never)] });
     const refused = app.commands.dispatch(new OpenAccount('acc-1', 'Ada'));
     await expect(refused).rejects.toMatchObject({
       issues: [{ path: 'owner.name', message: 'must be a text' }],
@@ -93,7 +79,7 @@ describe('validation by a Standard Schema', () => {
   }
 
   test('lists every issue with its path before the handler runs', async () => {
-    const app = await bank({ modules: [defineModule({ handlers: [RenameHandler] })] });
+    const app = await startBank({ modules: [defineModule({ handlers: [RenameHandler] })] });
     const refused = app.commands.dispatch(new Rename('x', [{ amount: 'many' }]));
     await expect(refused).rejects.toThrow(ValidationFailed);
     await expect(refused).rejects.toMatchObject({ issues: [{ path: 'name' }, { path: 'lines[0].amount' }] });
@@ -110,14 +96,14 @@ describe('waitFor inside a handler', () => {
         await this.commands.dispatch(new OpenAccount('a', 'Ada'), { waitFor: [Balances] });
       }
     }
-    const app = await bank({ modules: [bankModule, defineModule({ handlers: [OuterHandler] })] });
+    const app = await startBank({ modules: [bankModule, defineModule({ handlers: [OuterHandler] })] });
     await expect(app.commands.dispatch(new Outer())).rejects.toThrow(WaitInsideHandler);
   });
 });
 
 describe('QueryBus', () => {
   test('returns what the handler answers', async () => {
-    const app = await bank();
+    const app = await startBank();
     await expect(app.queries.ask(new RichAccounts(5))).resolves.toEqual(['at least 5']);
   });
 });

@@ -1,27 +1,11 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { DomainError } from 'annals';
-import { createApp, memory, silentLogger } from 'annals/di';
-import type { App, AppOptions } from 'annals/di';
-import { Account, bankModule, counter } from '../../support/bank.ts';
-
-const apps: App[] = [];
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map(app => app.stop()));
-});
-
-async function bank(options: Partial<AppOptions> = {}): Promise<App> {
-  const app = await createApp({ store: memory(), modules: [bankModule], logger: silentLogger, ...options });
-  apps.push(app);
-  return app;
-}
-
-async function versionOf(app: App, aggregateId: string): Promise<number> {
-  return app.events.streamVersion({ aggregateType: 'account', aggregateId });
-}
+import { Account, counter } from '../../support/bank.ts';
+import { startBank, versionOf } from '../../support/start-bank.ts';
 
 describe('a decider', () => {
   test('is accepted wherever an aggregate class is', async () => {
-    const app = await bank();
+    const app = await startBank();
     const counters = app.repository(counter);
     await counters.create('c', aggregate => aggregate.decide({ by: 40 }));
     await counters.update('c', aggregate => aggregate.decide({ by: 2 }));
@@ -35,7 +19,7 @@ describe('a decider', () => {
 
 describe('unique keys', () => {
   test('are held by one aggregate until it drops them', async () => {
-    const app = await bank();
+    const app = await startBank();
     const accounts = app.repository(Account);
     await accounts.create('a', account => account.changeEmail('ada@x.org'));
     const taken = accounts.create('b', account => account.changeEmail('ada@x.org'));

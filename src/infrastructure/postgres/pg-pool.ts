@@ -1,0 +1,6 @@
+/** What Annals needs of a `pg.Pool`; written out, so that its users need no types of that package. */
+export interface PgPool {
+  connect(): Promise<unknown>;
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  end(): Promise<void>;
+}
