@@ -203,6 +203,10 @@
    RETURNS record
    LANGUAGE plpgsql
    SET plan_cache_mode TO 'force_generic_plan'
+   SET enable_seqscan TO 'off'
+   SET enable_hashjoin TO 'off'
+   SET enable_mergejoin TO 'off'
+   SET jit TO 'off'
   AS $function$
   declare
     tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
@@ -237,19 +241,22 @@
     insert into annals.streams (aggregate_type, aggregate_id)
     select s.type, s.id
     from unnest(s_type, s_id) with ordinality as s (type, id, n)
-    where not exists (select from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type)
+    where (
+      select x.stream_ref from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type
+    ) is null
     order by s.n
     on conflict do nothing;
 
-    select array_agg(l.stream_ref order by l.n), array_agg(l.version order by l.n), array_agg(l.recorded_at order by l.n)
+    select
+      array_agg(x.stream_ref order by s.n), array_agg(x.version order by s.n), array_agg(x.recorded_at order by s.n)
     into refs, stream_versions, stream_times
-    from (
-      select s.n, x.stream_ref, x.version, x.recorded_at
-      from unnest(s_type, s_id) with ordinality as s (type, id, n)
-      join annals.streams x on x.aggregate_id = s.id and x.aggregate_type = s.type
-      order by s.n
-      for no key update of x
-    ) l;
+    from unnest(s_type, s_id) with ordinality as s (type, id, n)
+    cross join lateral (
+      select x.stream_ref, x.version, x.recorded_at
+      from annals.streams x
+      where x.aggregate_id = s.id and x.aggregate_type = s.type
+      for no key update
+    ) x;
 
     for unit in 1 .. cardinality(u_probe) loop
       first_write := last_write + 1;

@@ -33,7 +33,13 @@ create function annals.append_events(
   out statuses smallint[], out versions integer[], out positions bigint[], out explanations json
 )
 language plpgsql
+-- Every look-up is by index, whatever the planner believes of tables that are empty or have no statistics yet:
+-- plans are kept, and one that reads a small table whole would still do so when it has grown.
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
 as $$
 declare
   tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
@@ -68,19 +74,22 @@ begin
   insert into annals.streams (aggregate_type, aggregate_id)
   select s.type, s.id
   from unnest(s_type, s_id) with ordinality as s (type, id, n)
-  where not exists (select from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type)
+  where (
+    select x.stream_ref from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type
+  ) is null
   order by s.n
   on conflict do nothing;
 
-  select array_agg(l.stream_ref order by l.n), array_agg(l.version order by l.n), array_agg(l.recorded_at order by l.n)
+  select
+    array_agg(x.stream_ref order by s.n), array_agg(x.version order by s.n), array_agg(x.recorded_at order by s.n)
   into refs, stream_versions, stream_times
-  from (
-    select s.n, x.stream_ref, x.version, x.recorded_at
-    from unnest(s_type, s_id) with ordinality as s (type, id, n)
-    join annals.streams x on x.aggregate_id = s.id and x.aggregate_type = s.type
-    order by s.n
-    for no key update of x
-  ) l;
+  from unnest(s_type, s_id) with ordinality as s (type, id, n)
+  cross join lateral (
+    select x.stream_ref, x.version, x.recorded_at
+    from annals.streams x
+    where x.aggregate_id = s.id and x.aggregate_type = s.type
+    for no key update
+  ) x;
 
   for unit in 1 .. cardinality(u_probe) loop
     first_write := last_write + 1;
