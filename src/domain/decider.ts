@@ -1,7 +1,8 @@
 import { Aggregate, aggregateTypeOf } from './aggregate.ts';
 import type { AggregateClass } from './aggregate.ts';
-import { AggregateRoot } from './aggregate-root.ts';
+import { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
 import type { Class } from './class.ts';
+import { classOf } from './class.ts';
 
 /**
  * An aggregate as three functions, accepted wherever an aggregate class is.
@@ -56,8 +57,25 @@ export class DeciderAggregate<Command, Event extends object, State> extends Aggr
   }
 
   protected override applyEvent(event: Event): void {
-    this.#state = this.#decider.evolve(this.#state, event);
+    this.#state = evolveGuarded(this.#decider, this.#state, event);
   }
+}
+
+/* Like an @On method, `evolve` runs on every replay: it must neither throw nor wait. */
+function evolveGuarded<Command, Event extends object, State>(
+  decider: Decider<Command, Event, State>,
+  state: State,
+  event: Event,
+): State {
+  const place = { aggregate: decider.aggregateType, method: 'evolve', event: classOf(event).name };
+  let next: State;
+  try {
+    next = decider.evolve(state, event);
+  } catch (error) {
+    throw new UnableToApplyEvent(place, 'threw an error', error);
+  }
+  if (next instanceof Promise) throw new UnableToApplyEvent(place, 'returned a promise', undefined);
+  return next;
 }
 
 /** An aggregate class or a decider. */

@@ -9,6 +9,7 @@ export {
   ProjectionWaitTimeout,
   ProjectorReturnedNothing,
   RebuildUnderWay,
+  RegisteredTooLate,
   UnknownProjection,
 } from './projection-errors.ts';
 export type { Projection } from './projection.ts';

@@ -53,6 +53,18 @@ export class RebuildUnderWay extends AnnalsError {
   }
 }
 
+/** A function was registered for an event after the app had started; it would never be called. */
+export class RegisteredTooLate extends AnnalsError {
+  readonly code = 'registered-too-late';
+
+  constructor(projection: string) {
+    super(
+      `A function was registered under "${projection}" after the app had started, so it would never be called. ` +
+        'Register it in a module: defineModule({ register: registry => registry.register(…) }).',
+    );
+  }
+}
+
 /** A projector was asked for that no module lists. */
 export class UnknownProjection extends AnnalsError {
   readonly code = 'unknown-projection';

@@ -54,6 +54,7 @@ export class Projections implements ProjectionWaiter {
 
   /** Makes the tables that are missing and starts every projection. */
   async start(): Promise<void> {
+    this.#registry.start();
     const stored = this.#registry.projections.filter(projection => projection.mode !== 'live');
     for (const projection of stored) {
       // A new handler reacts to what happens from now on; what it missed is history, not news.

@@ -8,7 +8,7 @@ import { EventHandler } from './event-handler.ts';
 import { HandlerProjection } from './handler-projection.ts';
 import type { EventReaction } from './handler-projection.ts';
 import type { Projection } from './projection.ts';
-import { ProjectionNameTaken, UnknownProjection } from './projection-errors.ts';
+import { ProjectionNameTaken, RegisteredTooLate, UnknownProjection } from './projection-errors.ts';
 import { projectorInfoOf } from './projector.ts';
 import { projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize } from './projector-handlers.ts';
@@ -21,6 +21,7 @@ export class ReadModelProjector {
   readonly #byClass = new Map<Class, Projection>();
   readonly #deserialize: Deserialize;
   readonly #scope: ExecutionScope;
+  #isStarted = false;
 
   constructor(deserialize: Deserialize, scope: ExecutionScope) {
     this.#deserialize = deserialize;
@@ -41,8 +42,10 @@ export class ReadModelProjector {
    * @param projection - the name of the checkpoint; default `handlers`
    * @throws {EventNotNamed} the class has no `@Event`
    * @throws {ProjectionNameTaken} a projector class has this name
+   * @throws {RegisteredTooLate} the app has started
    */
   register(event: Class | string, reaction: EventReaction, projection = 'handlers'): this {
+    if (this.#isStarted) throw new RegisteredTooLate(projection);
     const handlers = this.#projections.get(projection) ?? this.#newHandlers(projection);
     if (!(handlers instanceof HandlerProjection) || handlers.projectorClass !== undefined) {
       throw new ProjectionNameTaken(projection);
@@ -64,6 +67,11 @@ export class ReadModelProjector {
     const projection = this.#byClass.get(projectorClass);
     if (projection === undefined) throw new UnknownProjection(projectorClass.name);
     return projection;
+  }
+
+  /** Refuses further registrations, because the projections run now. */
+  start(): void {
+    this.#isStarted = true;
   }
 
   /** Hands one event to every projection that handles its type, in one transaction. */

@@ -93,7 +93,10 @@ describe('The order of the feed', () => {
     expect(await idsInFeed()).toEqual([]);
 
     await gate.cancelAppend();
-    await expect(lost).rejects.toMatchObject({ code: '57014' });
+    await expect(lost).rejects.toMatchObject({
+      code: 'store-unavailable',
+      cause: { code: '57014' },
+    });
 
     expect(await idsInFeed()).toEqual(['fast', 'fast']);
     expect((await collect(events.readFeed())).map(event => event.position)).toEqual([3, 4]);
@@ -106,7 +109,10 @@ describe('The order of the feed', () => {
     const lost = append(events, 'lost', 'account.held');
     await gate.reached(1);
     await gate.cancelAppend();
-    await expect(lost).rejects.toMatchObject({ code: '57014' });
+    await expect(lost).rejects.toMatchObject({
+      code: 'store-unavailable',
+      cause: { code: '57014' },
+    });
     expect(await events.readFeedPage()).toEqual({ events: [], throughPosition: 2, isLast: true });
 
     const sql = `select count(nextval('${stores.schema}.event_positions')) from generate_series(1, 5000)`;

@@ -42,8 +42,9 @@ export class EmitterQueueFull extends AnnalsError {
   }
 }
 
-// Sessions end without telling; the ones used longest ago are forgotten first.
+// Sessions end without telling; the ones used longest ago are forgotten first, and so are events of a long one.
 const maxSessions = 10_000;
+const maxEventsPerSession = 10_000;
 
 /** Appends events that no aggregate decided on, e.g. of an audit trail, whatever the stream's version. */
 export class EventEmitter {
@@ -81,6 +82,8 @@ export class EventEmitter {
     }
     const append = this.#append(emission);
     emitted.set(key, append);
+    const [oldest] = emitted.keys();
+    if (emitted.size > maxEventsPerSession && oldest !== undefined) emitted.delete(oldest);
     return append;
   }
 

@@ -26,6 +26,8 @@ import { tokens } from './tokens.ts';
  * Binds the buses, `EventReplay`, `EventEmitter`, `ReadModels` and `Projections` by class, ports by `tokens`,
  * repositories by `repositoryOf`, and every handler and projector as a singleton, unless it is bound already.
  *
+ * If it fails, the container is left as it was.
+ *
  * @throws {InvalidModules} lists everything that is wrong with the modules
  * @throws {StoreUnavailable} the store cannot be reached
  */
@@ -33,6 +35,7 @@ export async function bindAnnals(container: Container, options: AppOptions): Pro
   const catalog = new ModuleCatalog(options.modules);
   checkModules(catalog);
   const parts = await assemble(options, catalog);
+  container.snapshot();
   try {
     bindParts(container, parts);
     for (const source of catalog.sources) {
@@ -43,6 +46,7 @@ export async function bindAnnals(container: Container, options: AppOptions): Pro
     await parts.projections.start();
     return toApp(container, parts);
   } catch (error) {
+    container.restore();
     await parts.projections.stop();
     await parts.store[Symbol.asyncDispose]();
     throw error;

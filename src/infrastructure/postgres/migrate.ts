@@ -64,7 +64,9 @@ export async function migrate(client: SqlClient, statements: Statements): Promis
   } catch (error) {
     if (sqlCode(error) === '42501') throw new MissingRights(statements.schema, error);
     if (isUnreachable(error))
-      throw new StoreUnavailable(`The database could not be reached: ${(error as Error).message}.`, { cause: error });
+      throw new StoreUnavailable(`The database could not be reached: ${(error as Error).message}.`, {
+        cause: error,
+      });
     throw error;
   }
 }

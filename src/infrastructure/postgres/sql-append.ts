@@ -8,7 +8,13 @@ import type { AppendUnit, UnitOutcome } from './append-call.ts';
 import { int8Array } from './binary-arrays.ts';
 import { readEvent } from './event-rows.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
-import { isLostConnection, isTransientCollision, sqlCode, violatedConstraint } from './sql-errors.ts';
+import {
+  isLostConnection,
+  isRefusedByServer,
+  isTransientCollision,
+  sqlCode,
+  violatedConstraint,
+} from './sql-errors.ts';
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
 import type { Statements } from './statements.ts';
 
@@ -98,6 +104,11 @@ function explain(error: unknown, { writes }: PreparedAppend): unknown {
     const eventId = idThatOccursTwice(writes) ?? idsOf(writes)[0]!;
     const { stream } = writes.find(({ events }) => events.some(event => event.eventId === eventId))!;
     return new EventIdConflict(stream, eventId);
+  }
+  if (isRefusedByServer(error)) {
+    const reason = (error as Error).message;
+    const what = `PostgreSQL could not store an append: ${reason}. Repeat it with the same event ids once that is mended.`;
+    return new StoreUnavailable(what, { cause: error });
   }
   if (!isLostConnection(error)) return error;
   const what =

@@ -57,6 +57,11 @@ function isConnectionException(code: string): boolean {
   return code.startsWith('08') && code !== '08P01';
 }
 
+/** Whether the server gave the call up for reasons of its own: no disk or memory, a time-out, an I/O error. */
+export function isRefusedByServer(error: unknown): boolean {
+  return /^(?:53[124]|57014|58)/.test(sqlCode(error) ?? '');
+}
+
 /** Whether PostgreSQL undid the call to resolve a collision; the same call may succeed now. */
 export function isTransientCollision(error: unknown): boolean {
   const code = sqlCode(error);

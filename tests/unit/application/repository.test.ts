@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { createAggregate } from '../../../src/domain/aggregate-root.ts';
+import { aggregateClassOf } from '../../../src/domain/decider.ts';
 import { DomainError } from 'annals';
 import { Account, counter } from '../../support/bank.ts';
 import { startBank, versionOf } from '../../support/start-bank.ts';
@@ -27,5 +29,23 @@ describe('unique keys', () => {
     await accounts.update('a', account => account.changeEmail(null));
     await accounts.create('b', account => account.changeEmail('ada@x.org'));
     await expect(versionOf(app, 'b')).resolves.toBe(1);
+  });
+});
+
+describe('a decider whose evolve throws or waits', () => {
+  test('is refused like an @On method', async () => {
+    const app = await startBank();
+    for (const evolve of [
+      () => {
+        throw new TypeError('oops');
+      },
+      async () => Promise.resolve(1),
+    ]) {
+      const broken = { ...counter, evolve: evolve as unknown as () => number };
+      const created = app
+        .repository(counter)
+        .create('x', () => createAggregate(aggregateClassOf(broken), 'x').decide({ by: 1 }));
+      await expect(created).rejects.toMatchObject({ code: 'unable-to-apply-event', method: 'evolve' });
+    }
   });
 });

@@ -10,6 +10,8 @@ import {
   Handles,
   On,
   Projector,
+  ReadModelProjector,
+  RegisteredTooLate,
   repositoryOf,
 } from 'annals';
 import type { CommandHandler, Recorded } from 'annals';
@@ -125,5 +127,29 @@ describe('two apps in one process', () => {
     await first.repository(Account).create('a', account => account.deposit(1));
     await expect(second.repository(Account).find('a')).resolves.toBeUndefined();
     expect(new MoneyDeposited(1).amount).toBe(1);
+  });
+});
+
+describe('a start that fails', () => {
+  test('leaves the container as it was', async () => {
+    const container = new Container();
+    const broken = defineModule({
+      register: () => {
+        throw new Error('not today');
+      },
+    });
+    const failed = bindAnnals(container, { store: memory(), modules: [bankModule, broken] });
+    await expect(failed).rejects.toThrow('not today');
+    expect(container.isBound(EventReplay)).toBe(false);
+    await using app = await bindAnnals(container, { store: memory(), modules: [bankModule] });
+    expect(container.get(EventReplay)).toBe(app.replay);
+  });
+});
+
+describe('a function registered after the start', () => {
+  test('is refused, because it would never be called', async () => {
+    await using app = await createApp({ store: memory(), modules: [bankModule] });
+    const registry = app.container.get(ReadModelProjector);
+    expect(() => registry.register('account.opened', () => undefined)).toThrow(RegisteredTooLate);
   });
 });
