@@ -11,6 +11,9 @@ const ownFolder = `${import.meta.dirname.replaceAll('\\', '/')}/`;
 /* Scenarios of the test that runs now which nobody has awaited yet. */
 const pending = new Set<Pending>();
 
+// `await` asks in the first turn; returning from an async function takes two more.
+const awaitTurns = 4;
+
 type Hook = (run: () => void) => void;
 
 /* The runner's own hooks if it offers them to everybody (jest, vitest with globals). */
@@ -35,9 +38,16 @@ function isInsideTest(): boolean {
 export function mustBeAwaited(subject: string): () => void {
   const scenario: Pending = { subject, line: callerLine() };
   pending.add(scenario);
-  // Without a hook the failure is thrown where every runner sees it: nowhere, as an uncaught error.
-  if (!isHooked) setImmediate(() => failIfPending([scenario]));
+  if (!isHooked) afterTurns(awaitTurns, () => failIfPending([scenario]));
   return () => void pending.delete(scenario);
+}
+
+/*
+ * Without a hook the failure is thrown where every runner sees it: nowhere, as an uncaught error. Soon enough that
+ * the test has not ended, and late enough that the `await` behind the scenario has had its turn.
+ */
+function afterTurns(turns: number, check: () => void): void {
+  queueMicrotask(turns === 0 ? check : () => afterTurns(turns - 1, check));
 }
 
 function failIfPending(scenarios: Iterable<Pending> = [...pending]): void {
