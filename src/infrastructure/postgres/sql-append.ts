@@ -5,6 +5,7 @@ import { prepareAppend } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
 import { decodeOutcomes, encodeAppends } from './append-call.ts';
 import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import { AppendQueue } from './append-queue.ts';
 import { int8Array } from './binary-arrays.ts';
 import { readEvent } from './event-rows.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
@@ -26,29 +27,35 @@ export class SqlAppend {
   readonly #client: SqlClient;
   readonly #statements: Statements;
   readonly #preparation: AppendPreparation;
+  readonly #queue: AppendQueue;
   inline: InlineProjections | undefined;
 
   constructor(client: SqlClient, statements: Statements, preparation: AppendPreparation) {
     this.#client = client;
     this.#statements = statements;
     this.#preparation = preparation;
+    this.#queue = new AppendQueue(units => this.#call(client, units));
   }
 
   /** Stores an append, whole or not at all. */
   async append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
     options.signal?.throwIfAborted();
     const prepared = prepareAppend(appends, options, this.#preparation);
-    const outcome = await this.#untilKnown({ prepared, probe: prepared.mayRepeat });
+    const outcome = await this.#untilKnown({ prepared, probe: prepared.mayRepeat }, options.signal);
     if (outcome.status === 'refused') throw outcome.error;
     return outcome.results;
   }
 
   /* The same ids are sent again until the outcome is known; once they may be stored, they are looked up. */
-  async #untilKnown(unit: AppendUnit): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
+  async #untilKnown(
+    unit: AppendUnit,
+    signal: AbortSignal | undefined,
+  ): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
     let { probe } = unit;
     for (let attempt = 0; ; attempt++) {
       try {
-        const outcome = await this.#send({ ...unit, probe });
+        // Once it was sent it may be stored, and giving up would hide that.
+        const outcome = await this.#send({ ...unit, probe }, attempt === 0 ? signal : undefined);
         if (outcome.status !== 'again') return outcome;
       } catch (error) {
         const next = whatNext(error, unit.prepared);
@@ -59,12 +66,12 @@ export class SqlAppend {
     }
   }
 
-  async #send(unit: AppendUnit): Promise<UnitOutcome> {
+  async #send(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
     const inline = this.inline;
     const concerned = inline !== undefined && typesOf(unit.prepared).some(type => inline.handles(type));
-    if (!concerned) return this.#call(this.#client, unit);
+    if (!concerned) return this.#queue.submit(unit, signal);
     return this.#client.transaction(async runner => {
-      const outcome = await this.#call(runner, unit);
+      const outcome = (await this.#call(runner, [unit]))[0]!;
       if (outcome.status === 'stored' && !outcome.results.some(result => result.repeated)) {
         // Read back, so that an inline projection sees exactly what every later reader will see.
         const positions = outcome.results.flatMap(result => result.positions);
@@ -78,9 +85,9 @@ export class SqlAppend {
     });
   }
 
-  async #call(runner: SqlRunner, unit: AppendUnit): Promise<UnitOutcome> {
-    const rows = await runner.run(this.#statements.get('append_events'), encodeAppends([unit]));
-    return decodeOutcomes([unit], rows[0]!)[0]!;
+  async #call(runner: SqlRunner, units: readonly AppendUnit[]): Promise<UnitOutcome[]> {
+    const rows = await runner.run(this.#statements.get('append_events'), encodeAppends(units));
+    return decodeOutcomes(units, rows[0]!);
   }
 }
 

@@ -1,0 +1,179 @@
+import type { PreparedAppend } from '../../application/events/prepare-append.ts';
+import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import { isLostConnection, isTransientCollision } from './sql-errors.ts';
+
+/** Sends units in one call, each with an outcome of its own. */
+export type SendUnits = (units: readonly AppendUnit[]) => Promise<readonly UnitOutcome[]>;
+
+interface Waiting {
+  readonly unit: AppendUnit;
+  readonly size: Size;
+  readonly resolve: (outcome: UnitOutcome) => void;
+  readonly reject: (error: unknown) => void;
+  /** Undefined once it is sent: from then on its outcome is told, not the abort. */
+  stopListening: (() => void) | undefined;
+}
+
+interface Size {
+  readonly events: number;
+  readonly characters: number;
+}
+
+// What one call carries: enough to share its round trip and flush, not so much that others wait for it.
+const maxUnitsACall = 1_000;
+const maxEventsACall = 5_000;
+const maxCharactersACall = 8 * 1024 * 1024;
+// Splitting a short queue costs more calls than it gains; a long one keeps two connections busy.
+const longQueue = 64;
+const maxCallsInFlight = 2;
+// A call takes a few milliseconds; one that takes so long waits for a lock, and others may pass it.
+const stalledAfterMs = 50;
+const maxCallsAtAll = 5;
+// Beyond this, writers wait before their append is even queued.
+const maxCharactersWaiting = 64 * 1024 * 1024;
+
+/**
+ * Lets appends that arrive while others are under way share the next call: one round trip, one transaction, one
+ * flush for all of them.
+ *
+ * Nothing waits for a timer: what arrives within one turn of the event loop is sent together, at once if nothing is under
+ * way. First come, first sent. A call that fails as a whole is repeated one unit at a time, so that nobody fails
+ * for a neighbour.
+ */
+export class AppendQueue {
+  readonly #send: SendUnits;
+  readonly #waiting: Waiting[] = [];
+  #charactersWaiting = 0;
+  #callsInFlight = 0;
+  #stalledCalls = 0;
+  #isScheduled = false;
+  #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
+
+  constructor(send: SendUnits) {
+    this.#send = send;
+  }
+
+  /** Sends a unit with the next call; gives up if `signal` is aborted before that. */
+  async submit(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
+    while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom();
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        unit,
+        size: sizeOf(unit.prepared),
+        resolve,
+        reject,
+        stopListening: undefined,
+      };
+      this.#listen(waiting, signal);
+      this.#waiting.push(waiting);
+      this.#charactersWaiting += waiting.size.characters;
+      this.#schedule();
+    });
+  }
+
+  #listen(waiting: Waiting, signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const abort = (): void => {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      this.#charactersWaiting -= waiting.size.characters;
+      waiting.reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    waiting.stopListening = () => signal.removeEventListener('abort', abort);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#startCalls();
+    });
+  }
+
+  #startCalls(): void {
+    while (this.#waiting.length > 0 && this.#mayStartCall()) {
+      const isShared = this.#waiting.length >= longQueue && this.#callsInFlight === this.#stalledCalls;
+      const units = isShared ? Math.ceil(this.#waiting.length / maxCallsInFlight) : this.#waiting.length;
+      void this.#call(this.#take(Math.min(units, maxUnitsACall)));
+    }
+  }
+
+  #mayStartCall(): boolean {
+    const running = this.#callsInFlight - this.#stalledCalls;
+    if (this.#callsInFlight >= maxCallsAtAll) return false;
+    return running === 0 || (this.#waiting.length >= longQueue && running < maxCallsInFlight);
+  }
+
+  /* At least one unit, however large it is. */
+  #take(maxUnits: number): Waiting[] {
+    let [count, events, characters] = [0, 0, 0];
+    for (const { size } of this.#waiting.slice(0, maxUnits)) {
+      events += size.events;
+      characters += size.characters;
+      if (count > 0 && (events > maxEventsACall || characters > maxCharactersACall)) break;
+      count++;
+    }
+    const taken = this.#waiting.splice(0, count);
+    for (const { stopListening, size } of taken) {
+      stopListening?.();
+      this.#charactersWaiting -= size.characters;
+    }
+    this.#room?.open();
+    return taken;
+  }
+
+  /* A call that waits for somebody else's lock must not hold up appends to other streams. */
+  async #call(taken: readonly Waiting[]): Promise<void> {
+    const call = { isStalled: false };
+    const stall = setTimeout(() => {
+      call.isStalled = true;
+      this.#stalledCalls++;
+      this.#startCalls();
+    }, stalledAfterMs);
+    this.#callsInFlight++;
+    try {
+      await this.#sendTogether(taken);
+    } finally {
+      clearTimeout(stall);
+      if (call.isStalled) this.#stalledCalls--;
+      this.#callsInFlight--;
+      this.#startCalls();
+    }
+  }
+
+  async #sendTogether(taken: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#send(taken.map(({ unit }) => unit));
+      for (const [index, { resolve }] of taken.entries()) resolve(outcomes[index]!);
+    } catch (error) {
+      if (taken.length === 1 || isLostConnection(error) || isTransientCollision(error)) {
+        for (const { reject } of taken) reject(error);
+      } else {
+        for (const waiting of taken) await this.#sendTogether([waiting]);
+      }
+    }
+  }
+
+  async #waitForRoom(): Promise<void> {
+    if (this.#room === undefined) {
+      let open = (): void => undefined;
+      const promise = new Promise<void>(resolve => (open = resolve));
+      this.#room = { promise, open };
+      void promise.then(() => (this.#room = undefined));
+    }
+    await this.#room.promise;
+  }
+}
+
+function sizeOf({ writes }: PreparedAppend): Size {
+  let [events, characters] = [0, 0];
+  for (const write of writes) {
+    events += write.events.length;
+    for (const { payloadJson, metadataJson } of write.events) {
+      characters += payloadJson.length + (metadataJson?.length ?? 0);
+    }
+  }
+  return { events, characters };
+}
