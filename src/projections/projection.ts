@@ -33,7 +33,5 @@ export interface Projection extends ProjectionId {
   ): Promise<void>;
 }
 
-// One transaction for so many events: large enough to share its costs, small enough to undo and repeat.
-const readModelBatchSize = 1_000;
-
-export { readModelBatchSize };
+/** Events of a read model in one transaction: enough to share its costs, few enough to undo and repeat. */
+export const readModelBatchSize = 1_000;

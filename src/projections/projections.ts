@@ -5,7 +5,6 @@ import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
 import type { ReadModelStore } from '../application/ports/read-model-store.ts';
-import { HandlerProjection } from './handler-projection.ts';
 import { InlineProjector } from './inline-projector.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionWaitTimeout, RebuildUnderWay } from './projection-errors.ts';
@@ -24,10 +23,12 @@ export interface WaitOptions {
 }
 
 /** A projection as `list` shows it. */
-export interface ProjectionStatus extends RunnerStatus {
+export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
   readonly mode: ProjectionMode;
+  /** Undefined for inline and live ones, which are never behind. */
+  readonly runner: RunnerStatus | undefined;
 }
 
 const defaultTimeoutMs = 10_000;
@@ -58,8 +59,7 @@ export class Projections implements ProjectionWaiter {
     const stored = this.#registry.projections.filter(projection => projection.mode !== 'live');
     for (const projection of stored) {
       // A new handler reacts to what happens from now on; what it missed is history, not news.
-      const startAt =
-        projection instanceof HandlerProjection ? await this.#stores.events.settledPosition() : 0;
+      const startAt = projection.react === undefined ? 0 : await this.#stores.events.settledPosition();
       await this.#stores.readModels.prepare(projection, projection.tables, startAt);
     }
     await this.#startInline(stored.filter(projection => projection.mode === 'inline'));
@@ -78,10 +78,9 @@ export class Projections implements ProjectionWaiter {
 
   /** Every projection and how it is doing. */
   list(): readonly ProjectionStatus[] {
-    const idle: RunnerStatus = { state: 'running', position: 0, lastError: undefined };
     return this.#registry.projections.map(projection => {
       const { name, version, mode } = projection;
-      return { name, version, mode, ...(this.#runners.get(projection)?.status ?? idle) };
+      return { name, version, mode, runner: this.#runners.get(projection)?.status };
     });
   }
 

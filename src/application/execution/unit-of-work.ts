@@ -131,9 +131,14 @@ export class UnitOfWork {
     try {
       return await work();
     } catch (error) {
-      if (this.#countRaised() > raisedBefore) this.#failure ??= { error };
+      if (this.#countRaised() > raisedBefore) this.fail(error);
       throw error;
     }
+  }
+
+  /** Makes the end of the unit fail, whoever catches the error before. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   /** Stores that a command ran, in the same append. */

@@ -104,9 +104,16 @@ export class UnitsOfWork {
     work: Work<T>,
     options: UnitOfWorkOptions<T>,
   ): Promise<UnitOfWorkOutcome<T>> {
-    const result = await unit.runPart(() => work(unit));
-    options.beforeCommit?.(unit, result);
-    return { result, appends: [] };
+    // A part whose caller gave up goes on and may raise events at any time, so nothing of the unit may be stored.
+    const giveUp = (): void => unit.fail(options.signal?.reason);
+    options.signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const result = await unit.runPart(() => work(unit));
+      options.beforeCommit?.(unit, result);
+      return { result, appends: [] };
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
+    }
   }
 
   async #attempt<T>(

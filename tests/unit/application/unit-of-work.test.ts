@@ -128,6 +128,24 @@ describe('a part that fails', () => {
     await expect(depositsOf(app, 'b')).resolves.toEqual([]);
   });
 
+  test('fails the whole command if its caller gave it up, because it may go on raising', async () => {
+    const app = await start();
+    const command = new Run(async (accounts, commands) => {
+      let raiseLater = (): void => undefined;
+      const inner = new Run(async innerAccounts => {
+        const account = await innerAccounts.load('a');
+        await new Promise<void>(resolve => (raiseLater = resolve));
+        account.deposit(1);
+      });
+      await commands.dispatch(inner, { timeoutMs: 10 }).catch(() => undefined);
+      raiseLater();
+      await accounts.update('b', account => account.deposit(2));
+    });
+    await expect(app.commands.dispatch(command)).rejects.toThrow(CommandTimedOut);
+    await expect(depositsOf(app, 'a')).resolves.toEqual([]);
+    await expect(depositsOf(app, 'b')).resolves.toEqual([]);
+  });
+
   test('may be caught if it had raised nothing', async () => {
     const app = await start();
     const command = new Run(async (accounts, commands) => {
