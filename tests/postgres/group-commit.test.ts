@@ -2,28 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventIdConflict, StreamVersionConflict, UniqueKeyTaken } from 'annals';
 import type { AppendResult, EventStore, StreamAppend } from 'annals';
 import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
-import type { SqlClient } from '../../src/infrastructure/postgres/sql-client.ts';
 import { openSqlStore } from '../../src/infrastructure/postgres/sql-store.ts';
 import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
 import { uuidV7Generator } from '../../src/infrastructure/system/uuid-v7-generator.ts';
+import { counting } from '../support/counting-client.ts';
 import { postgresStores, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
-
-/* Counts the calls of append_events on their way to the server. */
-function counting(client: SqlClient): { client: SqlClient; calls: () => number } {
-  let calls = 0;
-  const counted: SqlClient = {
-    run: (statement, parameters) => {
-      if (statement.name?.includes('append_events') === true) calls++;
-      return client.run(statement, parameters);
-    },
-    runForObjects: (text, parameters) => client.runForObjects(text, parameters),
-    runScript: text => client.runScript(text),
-    transaction: work => client.transaction(work),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-  return { client: counted, calls: () => calls };
-}
 
 function deposit(aggregateId: string, more: Partial<StreamAppend> = {}): StreamAppend {
   const events = [{ type: 'account.deposited', payload: { amount: 1 } }];

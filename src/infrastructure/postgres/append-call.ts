@@ -1,26 +1,10 @@
 import { formatStream } from '../../domain/index.ts';
 import type { ExpectedVersion, StreamId } from '../../domain/index.ts';
-import type { AppendResult } from '../../application/ports/event-store.ts';
-import {
-  CommandAlreadyStored,
-  EventIdConflict,
-  StreamVersionConflict,
-  UniqueKeyTaken,
-} from '../../application/ports/event-store-errors.ts';
-import type {
-  PreparedAppend,
-  PreparedEvent,
-  PreparedWrite,
-} from '../../application/events/prepare-append.ts';
-import {
-  boolArray,
-  int2Array,
-  int4Array,
-  jsonArray,
-  textArray,
-  timestamptzArray,
-  uuidArray,
-} from './binary-arrays.ts';
+import type { PreparedAppend, PreparedWrite } from '../../application/events/prepare-append.ts';
+import { AppendColumns } from './append-columns.ts';
+import { readOutcomes } from './append-outcomes.ts';
+import type { UnitOutcome } from './append-outcomes.ts';
+import { int4Array, textArray, timestamptzArray } from './binary-arrays.ts';
 import type { SqlParameter, SqlRow } from './sql-client.ts';
 
 /** An append on its way to `append_events`. */
@@ -30,39 +14,38 @@ export interface AppendUnit {
   readonly probe: boolean;
 }
 
-/** What became of a unit. */
-export type UnitOutcome =
-  | { readonly status: 'stored'; readonly results: readonly AppendResult[] }
-  | { readonly status: 'refused'; readonly error: Error }
-  /** Another unit of the call had the same ids; to be sent once more. */
-  | { readonly status: 'again' };
-
-/** The parameters of one call of `append_events` that stores all units, each for itself. */
-export function encodeAppends(units: readonly AppendUnit[]): SqlParameter[] {
-  const writes = units.flatMap(({ prepared }, unit) =>
-    prepared.writes.map(write => ({ unit: unit + 1, write })),
-  );
-  const streams = sortedStreams(writes.map(({ write }) => write.stream));
-  const numbers = new Map(streams.map((stream, index) => [formatStream(stream), index + 1]));
-  return [
-    textArray(streams.map(stream => stream.aggregateType)),
-    textArray(streams.map(stream => stream.aggregateId)),
-    timestamptzArray(units.map(unit => unit.prepared.recordedAtMs)),
-    boolArray(units.map(unit => unit.probe)),
-    int4Array(writes.map(({ unit }) => unit)),
-    int4Array(writes.map(({ write }) => numbers.get(formatStream(write.stream))!)),
-    int4Array(writes.map(({ write }) => expectedNumber(write.expectedVersion))),
-    int4Array(writes.map(({ write }) => write.events.length)),
-    ...encodeEvents(writes.map(({ write }) => write)),
-    ...encodeKeys(writes.map(({ write }) => write)),
-    ...encodeCommands(units),
-  ];
+/** One call of `append_events` that stores all units, each for itself. */
+export interface AppendCall {
+  readonly parameters: readonly SqlParameter[];
+  /** What the one row that it returns says of each unit, in the order in which they were given. */
+  read(row: SqlRow): readonly UnitOutcome[];
 }
 
-/* All writers lock streams in this order, so that no two of them wait for each other. */
-function sortedStreams(streams: readonly StreamId[]): StreamId[] {
-  const byName = new Map(streams.map(stream => [formatStream(stream), stream]));
-  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stream]) => stream);
+/** Makes one call of units; see migrations/0002_append_events.sql for its parameters. */
+export function callFor(units: readonly AppendUnit[]): AppendCall {
+  const streams = new TouchedStreams(units);
+  // The call wants one order for streams and units, where there is no plan to tell which belongs to which.
+  const isPlain = streams.eachHasOneUnit && units.every(isSimple);
+  const ordered = isPlain ? streams.unitsInOrder : units;
+  const columns = new AppendColumns();
+  for (const { prepared } of ordered) for (const { events } of prepared.writes) columns.addWrite(events);
+  const plan = isPlain ? null : planOf(units, streams);
+  return {
+    parameters: [...streams.parameters(), ...columns.parameters(), plan],
+    read(row) {
+      const outcomes = readOutcomes(ordered, row);
+      if (!isPlain) return outcomes;
+      const byUnit = new Map(ordered.map((unit, index) => [unit, outcomes[index]!]));
+      return units.map(unit => byUnit.get(unit)!);
+    },
+  };
+}
+
+/* What the arrays alone can say: one write, no key, no command, no look at ids. */
+function isSimple({ prepared, probe }: AppendUnit): boolean {
+  const { writes, commands } = prepared;
+  if (probe || commands.length > 0 || writes.length > 1) return false;
+  return writes.length === 1 && writes[0]!.claim.length === 0 && writes[0]!.release.length === 0;
 }
 
 function expectedNumber(expected: ExpectedVersion): number {
@@ -70,120 +53,93 @@ function expectedNumber(expected: ExpectedVersion): number {
   return { none: 0, any: -1, exists: -2 }[expected];
 }
 
-function encodeEvents(writes: readonly PreparedWrite[]): SqlParameter[] {
-  const events: PreparedEvent[] = [];
-  const [writeNumbers, indexes]: [number[], number[]] = [[], []];
-  for (const [write, { events: own }] of writes.entries()) {
-    for (const [index, event] of own.entries()) {
-      events.push(event);
-      writeNumbers.push(write + 1);
-      indexes.push(index + 1);
-    }
+interface TouchedStream {
+  readonly name: string;
+  readonly stream: StreamId;
+  readonly firstUnit: AppendUnit;
+  readonly expected: number;
+  events: number;
+  recordedAtMs: number;
+  units: number;
+}
+
+/* All writers lock streams in one order, so that no two of them wait for each other. */
+class TouchedStreams {
+  readonly #sorted: readonly TouchedStream[];
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  constructor(units: readonly AppendUnit[]) {
+    const byName = new Map<string, TouchedStream>();
+    for (const unit of units) for (const write of unit.prepared.writes) touch(byName, unit, write);
+    this.#sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#numbers = new Map(this.#sorted.map(({ name }, index) => [name, index + 1]));
   }
-  return [
-    int4Array(writeNumbers),
-    int4Array(indexes),
-    uuidArray(events.map(event => event.eventId)),
-    textArray(events.map(event => event.type)),
-    int2Array(events.map(event => event.schemaVersion)),
-    jsonArray(events.map(event => event.payloadJson)),
-    jsonArray(events.map(event => event.metadataJson)),
-    textArray(events.map(event => event.correlationId)),
-    textArray(events.map(event => event.causationId)),
-    textArray(events.map(event => event.userId)),
-    textArray(events.map(event => event.actor)),
-  ];
+
+  get eachHasOneUnit(): boolean {
+    return this.#sorted.every(({ units }) => units === 1);
+  }
+
+  get unitsInOrder(): readonly AppendUnit[] {
+    return this.#sorted.map(({ firstUnit }) => firstUnit);
+  }
+
+  numberOf(stream: StreamId): number {
+    return this.#numbers.get(formatStream(stream))!;
+  }
+
+  parameters(): SqlParameter[] {
+    const streams = this.#sorted;
+    return [
+      textArray(streams.map(({ stream }) => stream.aggregateType)),
+      textArray(streams.map(({ stream }) => stream.aggregateId)),
+      int4Array(streams.map(({ expected }) => expected)),
+      int4Array(streams.map(({ events }) => events)),
+      timestamptzArray(streams.map(({ recordedAtMs }) => recordedAtMs)),
+    ];
+  }
 }
 
-function encodeKeys(writes: readonly PreparedWrite[]): SqlParameter[] {
-  const keys = writes.flatMap(({ claim, release }, write) => [
-    ...release.map(key => ({ write: write + 1, key, isClaim: false })),
-    ...claim.map(key => ({ write: write + 1, key, isClaim: true })),
-  ]);
-  return [
-    int4Array(keys.map(({ write }) => write)),
-    textArray(keys.map(({ key }) => key)),
-    boolArray(keys.map(({ isClaim }) => isClaim)),
-  ];
-}
-
-function encodeCommands(units: readonly AppendUnit[]): SqlParameter[] {
-  const commands = units.flatMap(({ prepared }, unit) =>
-    prepared.commands.map(command => ({ unit: unit + 1, ...command })),
-  );
-  return [
-    int4Array(commands.map(({ unit }) => unit)),
-    textArray(commands.map(({ commandId }) => commandId)),
-    textArray(commands.map(({ fingerprint }) => fingerprint)),
-    jsonArray(commands.map(({ resultJson }) => resultJson)),
-  ];
-}
-
-/** What the one row that `append_events` returns says of each unit. */
-export function decodeOutcomes(units: readonly AppendUnit[], row: SqlRow): UnitOutcome[] {
-  const [statuses, versions, positions] = row.slice(0, 3).map(readNumbers) as [number[], number[], number[]];
-  const explanations = row[3] == null ? [] : (JSON.parse(row[3]) as unknown[]);
-  const cursor = { write: 0, event: 0 };
-  return units.map(({ prepared }, unit) => {
-    const own = versions.slice(cursor.write, (cursor.write += prepared.writes.length));
-    const status = statuses[unit] ?? 0;
-    const explanation = explanations[unit];
-    if (status === 2)
-      return { status: 'stored', results: toResults(prepared, own, explanation as number[], true) };
-    if (status === 6) return { status: 'again' };
-    if (status !== 0) {
-      const firstWrite = cursor.write - prepared.writes.length + 1;
-      return { status: 'refused', error: toError(status, prepared, own, explanation, firstWrite) };
-    }
-    const count = prepared.writes.reduce((sum, write) => sum + write.events.length, 0);
-    const written = positions.slice(cursor.event, (cursor.event += count));
-    return { status: 'stored', results: toResults(prepared, own, written, false) };
+function touch(byName: Map<string, TouchedStream>, unit: AppendUnit, write: PreparedWrite): void {
+  const { recordedAtMs } = unit.prepared;
+  const name = formatStream(write.stream);
+  const known = byName.get(name);
+  if (known !== undefined) {
+    known.events += write.events.length;
+    known.recordedAtMs = Math.max(known.recordedAtMs, recordedAtMs);
+    known.units++;
+    return;
+  }
+  const { stream, events } = write;
+  const expected = expectedNumber(write.expectedVersion);
+  byName.set(name, {
+    name,
+    stream,
+    firstUnit: unit,
+    expected,
+    events: events.length,
+    recordedAtMs,
+    units: 1,
   });
 }
 
-function readNumbers(array: string | null | undefined): number[] {
-  return array == null || array === '{}' ? [] : array.slice(1, -1).split(',').map(Number);
-}
-
-function toResults(
-  { writes }: PreparedAppend,
-  versions: readonly number[],
-  positions: readonly number[],
-  repeated: boolean,
-): AppendResult[] {
-  let next = 0;
-  return writes.map(({ stream, events }, index) => {
-    const own = positions.slice(next, (next += events.length));
-    const eventIds = events.map(event => event.eventId);
-    const version = versions[index] ?? 0;
-    return { stream, version, lastPosition: own.at(-1) ?? 0, positions: own, eventIds, repeated };
-  });
-}
-
-function toError(
-  status: number,
-  { writes }: PreparedAppend,
-  versions: readonly number[],
-  explanation: unknown,
-  firstWrite: number,
-): Error {
-  switch (status) {
-    case 1: {
-      const index = (explanation as number) - firstWrite;
-      const { stream, expectedVersion } = writes[index]!;
-      return new StreamVersionConflict(stream, expectedVersion, versions[index] ?? 0);
+/* Written for the database; what it holds is described above decide_appends. */
+function planOf(units: readonly AppendUnit[], streams: TouchedStreams): string {
+  const plan = {
+    units: units.map(({ prepared, probe }) => [new Date(prepared.recordedAtMs).toISOString(), probe]),
+    writes: [] as unknown[],
+    keys: [] as unknown[],
+    commands: [] as unknown[],
+  };
+  for (const [index, { prepared }] of units.entries()) {
+    for (const { stream, expectedVersion, events, claim, release } of prepared.writes) {
+      const number = streams.numberOf(stream);
+      plan.writes.push([index + 1, number, expectedNumber(expectedVersion), events.length]);
+      for (const key of release) plan.keys.push([plan.writes.length, key, false]);
+      for (const key of claim) plan.keys.push([plan.writes.length, key, true]);
     }
-    case 3: {
-      const id = explanation as string;
-      const write = writes.find(({ events }) => events.some(event => event.eventId === id)) ?? writes[0]!;
-      return new EventIdConflict(write.stream, id);
+    for (const { commandId, fingerprint, resultJson } of prepared.commands) {
+      plan.commands.push([index + 1, commandId, fingerprint, resultJson]);
     }
-    case 4: {
-      const taken = explanation as { write: number; key: string; type: string; id: string };
-      const holder = { aggregateType: taken.type, aggregateId: taken.id };
-      return new UniqueKeyTaken(taken.key, writes[taken.write - firstWrite]!.stream, holder);
-    }
-    default:
-      return new CommandAlreadyStored(explanation as string);
   }
+  return JSON.stringify(plan);
 }

@@ -1,5 +1,6 @@
 import type { PreparedAppend } from '../../application/events/prepare-append.ts';
-import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import type { AppendUnit } from './append-call.ts';
+import type { UnitOutcome } from './append-outcomes.ts';
 import { isLostConnection, isTransientCollision } from './sql-errors.ts';
 
 /** Sends units in one call, each with an outcome of its own. */
@@ -37,8 +38,8 @@ const maxCharactersWaiting = 64 * 1024 * 1024;
  * flush for all of them.
  *
  * Nothing waits for a timer: what arrives within one turn of the event loop is sent together, at once if nothing is under
- * way. First come, first sent. A call that fails as a whole is repeated one unit at a time, so that nobody fails
- * for a neighbour.
+ * way. First come, first sent. A call that fails as a whole is repeated in halves, so that nobody fails for a
+ * neighbour.
  */
 export class AppendQueue {
   readonly #send: SendUnits;
@@ -151,7 +152,9 @@ export class AppendQueue {
       if (taken.length === 1 || isLostConnection(error) || isTransientCollision(error)) {
         for (const { reject } of taken) reject(error);
       } else {
-        for (const waiting of taken) await this.#sendTogether([waiting]);
+        const half = Math.ceil(taken.length / 2);
+        await this.#sendTogether(taken.slice(0, half));
+        await this.#sendTogether(taken.slice(half));
       }
     }
   }

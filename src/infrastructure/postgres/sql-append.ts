@@ -3,9 +3,11 @@ import { EventIdConflict, StoreUnavailable } from '../../application/ports/event
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import { prepareAppend } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
-import { decodeOutcomes, encodeAppends } from './append-call.ts';
-import type { AppendUnit, UnitOutcome } from './append-call.ts';
+import { callFor } from './append-call.ts';
+import type { AppendUnit } from './append-call.ts';
+import type { UnitOutcome } from './append-outcomes.ts';
 import { AppendQueue } from './append-queue.ts';
+import type { SendUnits } from './append-queue.ts';
 import { int8Array } from './binary-arrays.ts';
 import { readEvent } from './event-rows.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
@@ -28,20 +30,23 @@ export class SqlAppend {
   readonly #statements: Statements;
   readonly #preparation: AppendPreparation;
   readonly #queue: AppendQueue;
+  readonly #inlineQueue: AppendQueue;
   inline: InlineProjections | undefined;
 
   constructor(client: SqlClient, statements: Statements, preparation: AppendPreparation) {
     this.#client = client;
     this.#statements = statements;
     this.#preparation = preparation;
-    this.#queue = new AppendQueue(units => this.#call(client, units));
+    const queue = (send: SendUnits): AppendQueue => new AppendQueue(units => lookingUpTakenIds(units, send));
+    this.#queue = queue(units => this.#call(client, units));
+    this.#inlineQueue = queue(units => this.#callInline(units));
   }
 
   /** Stores an append, whole or not at all. */
   async append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
     options.signal?.throwIfAborted();
     const prepared = prepareAppend(appends, options, this.#preparation);
-    const outcome = await this.#untilKnown({ prepared, probe: prepared.mayRepeat }, options.signal);
+    const outcome = await this.#untilKnown({ prepared, probe: mayRepeatUnnoticed(prepared) }, options.signal);
     if (outcome.status === 'refused') throw outcome.error;
     return outcome.results;
   }
@@ -66,29 +71,67 @@ export class SqlAppend {
     }
   }
 
-  async #send(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
+  #send(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
     const inline = this.inline;
-    const concerned = inline !== undefined && typesOf(unit.prepared).some(type => inline.handles(type));
-    if (!concerned) return this.#queue.submit(unit, signal);
+    const isConcerned = inline !== undefined && typesOf(unit.prepared).some(type => inline.handles(type));
+    return (isConcerned ? this.#inlineQueue : this.#queue).submit(unit, signal);
+  }
+
+  /* What the projections write commits with the events of the call, or the call fails and is split. */
+  #callInline(units: readonly AppendUnit[]): Promise<readonly UnitOutcome[]> {
     return this.#client.transaction(async runner => {
-      const outcome = (await this.#call(runner, [unit]))[0]!;
-      if (outcome.status === 'stored' && !outcome.results.some(result => result.repeated)) {
+      const outcomes = await this.#call(runner, units);
+      const positions = newPositions(outcomes);
+      if (positions.length > 0) {
         // Read back, so that an inline projection sees exactly what every later reader will see.
-        const positions = outcome.results.flatMap(result => result.positions);
         const rows = await runner.run(this.#statements.get('read_appended'), [int8Array(positions)]);
-        await inline.project(
-          rows.map(readEvent),
-          new SqlReadModelTransaction(runner, this.#statements, true),
-        );
+        const transaction = new SqlReadModelTransaction(runner, this.#statements, true);
+        await this.inline!.project(rows.map(readEvent), transaction);
       }
-      return outcome;
+      return outcomes;
     });
   }
 
-  async #call(runner: SqlRunner, units: readonly AppendUnit[]): Promise<UnitOutcome[]> {
-    const rows = await runner.run(this.#statements.get('append_events'), encodeAppends(units));
-    return decodeOutcomes(units, rows[0]!);
+  async #call(runner: SqlRunner, units: readonly AppendUnit[]): Promise<readonly UnitOutcome[]> {
+    const call = callFor(units);
+    const [row] = await runner.run(this.#statements.get('append_events'), call.parameters);
+    return call.read(row!);
   }
+}
+
+/* An id that is taken fails the whole call, unless it is looked up; and the error tells which one it is. */
+async function lookingUpTakenIds(
+  units: readonly AppendUnit[],
+  send: SendUnits,
+): Promise<readonly UnitOutcome[]> {
+  try {
+    return await send(units);
+  } catch (error) {
+    const taken = takenEventId(error);
+    const isSuspect = (unit: AppendUnit): boolean =>
+      !unit.probe && idsOf(unit.prepared.writes).includes(taken!);
+    if (taken === undefined || !units.some(isSuspect)) throw error;
+    const asked = units.map(unit => (isSuspect(unit) ? { ...unit, probe: true } : unit));
+    return lookingUpTakenIds(asked, send);
+  }
+}
+
+function takenEventId(error: unknown): string | undefined {
+  if (!isTakenEventId(error)) return undefined;
+  return /\(event_id\)=\(([0-9a-f-]{36})\)/.exec((error as { detail?: string }).detail ?? '')?.[1];
+}
+
+function newPositions(outcomes: readonly UnitOutcome[]): number[] {
+  const results = outcomes.flatMap(outcome => (outcome.status === 'stored' ? outcome.results : []));
+  return results.filter(result => !result.repeated).flatMap(result => result.positions);
+}
+
+/* Where an exact version is expected, a repetition shows as a conflict, and the ids are looked up only then. */
+function mayRepeatUnnoticed({ mayRepeat, writes }: PreparedAppend): boolean {
+  return (
+    mayRepeat &&
+    writes.some(({ expectedVersion }) => typeof expectedVersion === 'string' && expectedVersion !== 'none')
+  );
 }
 
 function typesOf({ writes }: PreparedAppend): string[] {

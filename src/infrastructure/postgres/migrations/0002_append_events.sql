@@ -3,16 +3,16 @@
 -- An append is a unit of writes; a write concerns one stream and carries events, in order. Everything comes
 -- in arrays, so that one call can carry one append or a thousand:
 --
---   s_*  streams touched, each once, sorted by id and type in an order that all writers share
---   u_*  units: the writer's time; whether the ids may be stored already
---   w_*  writes, sorted by unit: unit, stream (indexes from 1), expected version, number of events
---        expected: the version, or -1 for any, -2 for "exists"
---   e_*  events, sorted by write: write, place in the write from 1, and the columns
---   k_*  unique keys, sorted by write: write, key, claim (true) or release (false)
---   c_*  commands that are done with a unit
+--   s_*   streams touched, each once, sorted by id and type in an order that all writers share: the version that
+--         the first write expects (-1 for any, -2 for "exists"), how many events all its writes carry, and the
+--         latest time among its writers
+--   e_*   events, sorted by write: write, place in the write from 1, and the columns; a column may be null as a
+--         whole
+--   plan  what goes beyond "each stream has one write, which is a unit": see decide_appends. Null: stream, write
+--         and unit of one number belong together
 --
--- Returns one row: for each unit its status, for each write its version, the positions of the new events in
--- order, and for each unit what its status needs to be explained.
+-- Returns one row: the positions of the new events in order, and the version after each write. Unless every unit
+-- was stored: for each unit its status, and what its status needs to be explained.
 --
 --   status 0 stored · 1 version conflict · 2 stored before, by an append with the same ids ·
 --          3 an event id is taken · 4 a unique key is taken · 5 a command has run before ·
@@ -21,20 +21,18 @@
 --
 -- The order of steps matters (docs/adr/0004-one-order-for-every-reader.md): lock the streams, then announce
 -- the lowest position that may be taken, and only then take positions.
+--
+-- Every look-up is by index, whatever the planner believes of tables that are empty or have no statistics yet:
+-- plans are kept, and one that reads a small table whole would still do so when it has grown. Hence the settings.
 
 create function annals.append_events(
-  s_type text[], s_id text[],
-  u_recorded_at timestamptz[], u_probe boolean[],
-  w_unit integer[], w_stream integer[], w_expected integer[], w_events integer[],
-  e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[],
-  e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[],
-  k_write integer[], k_key text[], k_claim boolean[],
-  c_unit integer[], c_id text[], c_fingerprint text[], c_result json[],
-  out statuses smallint[], out versions integer[], out positions bigint[], out explanations json
+  s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamptz[],
+  e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[],
+  e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[],
+  plan json,
+  out positions bigint[], out versions integer[], out statuses smallint[], out explanations json
 )
 language plpgsql
--- Every look-up is by index, whatever the planner believes of tables that are empty or have no statistics yet:
--- plans are kept, and one that reads a small table whole would still do so when it has grown.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
@@ -43,117 +41,287 @@ set jit = off
 as $$
 declare
   tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
-  writes constant integer := cardinality(w_unit);
+  -- Of the streams that this call adds; of all streams; and of each write.
+  added bigint[];
+  locked record;
   refs bigint[];
-  stream_versions integer[];
-  stream_times timestamptz[];
-  starts integer[] := array_fill(null::integer, array[writes]);
-  first_write integer := 1;
-  last_write integer := 0;
-  first_event integer := 1;
-  last_event integer := 0;
-  last_key integer := 0;
-  stored_events integer := 0;
-  unit_ends integer[] := array_fill(0, array[cardinality(u_probe)]);
-  refused integer;
-  outcome record;
-  high bigint;
-  details json[];
+  starts integer[];
+  times timestamptz[];
+  decided record;
+  announced boolean;
 begin
-  statuses := array_fill(0::smallint, array[cardinality(u_probe)]);
-  versions := array_fill(0, array[writes]);
-  details := array_fill(null::json, array[cardinality(u_probe)]);
-  positions := '{}';
-
-  -- Names that are not rows yet cannot be locked as rows. Sorted, so that no two calls wait for each other.
-  if cardinality(k_key) + cardinality(c_id) > 0 then
-    perform pg_advisory_xact_lock(tag::integer, name)
-    from (select distinct hashtext(n) as name from unnest(k_key || c_id) n order by 1) names;
+  if plan is not null then
+    perform annals.lock_names(plan);
   end if;
 
-  insert into annals.streams (aggregate_type, aggregate_id)
-  select s.type, s.id
-  from unnest(s_type, s_id) with ordinality as s (type, id, n)
-  where (
-    select x.stream_ref from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type
-  ) is null
-  order by s.n
-  on conflict do nothing;
+  -- A new stream is inserted with the version that it has if nothing is refused; decide_appends puts it right.
+  if 0 = any (s_expected) or -1 = any (s_expected) then
+    with inserted as (
+      insert into annals.streams (aggregate_type, aggregate_id, version, recorded_at)
+      select s.type, s.id, s.events, s.recorded_at
+      from (
+        select
+          unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected, unnest(s_events) as events,
+          unnest(s_recorded_at) as recorded_at
+      ) s
+      where s.expected in (0, -1) and s.events > 0
+      on conflict (aggregate_id, aggregate_type) do nothing
+      returning stream_ref
+    )
+    select array_agg(inserted.stream_ref) into added from inserted;
+  end if;
 
+  if plan is null and cardinality(added) = cardinality(s_id) then
+    refs := added;
+    starts := array_fill(0, array[cardinality(s_id)]);
+    times := s_recorded_at;
+    versions := s_events;
+  else
+    select
+      array_agg(x.stream_ref) as refs,
+      array_agg(coalesce(x.version, 0)) as versions,
+      array_agg(coalesce(x.recorded_at, '-infinity')) as times,
+      array_agg(coalesce(x.version, 0) + s.events) as next_versions,
+      array_agg(greatest(x.recorded_at, s.recorded_at)) as next_times,
+      bool_and(
+        case s.expected
+          when -1 then x.stream_ref is not null or s.events = 0
+          when -2 then coalesce(x.version, 0) > 0
+          else coalesce(x.version, 0) = s.expected
+        end
+      ) as fits
+    into locked
+    from (
+      select
+        unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected, unnest(s_events) as events,
+        unnest(s_recorded_at) as recorded_at
+    ) s
+    left join lateral (
+      select
+        y.stream_ref,
+        case when y.stream_ref = any (added) then 0 else y.version end as version,
+        case when y.stream_ref = any (added) then '-infinity' else y.recorded_at end as recorded_at
+      from annals.streams y
+      where y.aggregate_id = s.id and y.aggregate_type = s.type
+      for no key update
+    ) x on true;
+
+    if plan is null and locked.fits then
+      refs := locked.refs;
+      starts := locked.versions;
+      times := locked.next_times;
+      versions := locked.next_versions;
+      update annals.streams x
+      set version = s.version, recorded_at = s.recorded_at
+      from (select unnest(refs) as ref, unnest(versions) as version, unnest(times) as recorded_at) s
+      where x.stream_ref = s.ref and x.version <> s.version;
+    else
+      select * into decided
+      from annals.decide_appends(
+        s_expected, s_events, s_recorded_at, locked.refs, locked.versions, locked.times,
+        e_write, e_index, e_id, e_type, e_schema, e_payload, plan
+      );
+      refs := decided.refs;
+      starts := decided.starts;
+      times := decided.times;
+      versions := decided.versions;
+      statuses := decided.statuses;
+      explanations := decided.explanations;
+    end if;
+  end if;
+
+  if cardinality(e_id) > 0 and (statuses is null or 0 = any (statuses)) then
+    announced := pg_advisory_xact_lock_shared(
+      (tag << 48) | coalesce(pg_sequence_last_value('annals.event_positions'), 0)
+    ) is not null;
+
+    with inserted as (
+      insert into annals.events (
+        position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
+        correlation_id, causation_id, user_id, actor, payload, metadata
+      )
+      select
+        nextval('annals.event_positions'), refs[e.write], starts[e.write] + e.index, coalesce(e.schema, 1), e.id,
+        times[e.write], e.type, e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
+      from (
+        select
+          unnest(e_write) as write, unnest(e_index) as index, unnest(e_id) as id, unnest(e_type) as type,
+          unnest(e_schema) as schema, unnest(e_payload) as payload, unnest(e_metadata) as metadata,
+          unnest(e_correlation) as correlation, unnest(e_causation) as causation, unnest(e_user) as user_id,
+          unnest(e_actor) as actor
+      ) e
+      where starts[e.write] is not null
+      returning position
+    )
+    select array_agg(inserted.position) into positions from inserted;
+  end if;
+
+  if plan is not null then
+    perform annals.record_commands(plan, starts, statuses, positions);
+  end if;
+end
+$$;
+
+-- Names that are not rows yet, of keys and commands, cannot be locked as rows. Sorted, so that no two calls wait
+-- for each other.
+create function annals.lock_names(plan json) returns void
+language plpgsql
+as $$
+begin
+  perform pg_advisory_xact_lock('annals.events'::regclass::oid::integer & 32767, names.name)
+  from (
+    select distinct hashtext(n.name) as name
+    from (
+      select k->>1 as name from json_array_elements(plan->'keys') k
+      union all
+      select c->>1 from json_array_elements(plan->'commands') c
+    ) n
+    order by 1
+  ) names;
+end
+$$;
+
+-- Decides the units of a call one after another, and brings the rows of the streams to the outcome.
+--
+--   plan  units     [time, whether its ids may be stored already], in order
+--         writes    [unit, stream, expected version, number of events], sorted by unit
+--         keys      [write, key, claim (true) or release (false)], sorted by write
+--         commands  [unit, command id, fingerprint, result], done with the unit; sorted by unit
+--
+-- Returns of each write its stream, the version it starts from (null: refused), its time, and the version after
+-- it or in its way; and of each unit status and explanation.
+create function annals.decide_appends(
+  s_expected integer[], s_events integer[], s_recorded_at timestamptz[],
+  s_refs bigint[], s_versions integer[], s_times timestamptz[],
+  e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[],
+  plan json,
+  out refs bigint[], out starts integer[], out times timestamptz[], out versions integer[],
+  out statuses smallint[], out explanations json
+)
+language plpgsql
+as $$
+declare
+  units record;
+  writes record;
+  keys record;
+  commands record;
+  repetition record;
+  first_write integer;
+  last_write integer := 0;
+  first_event integer;
+  last_event integer := 0;
+  first_key integer;
+  last_key integer := 0;
+  first_command integer;
+  last_command integer := 0;
+  -- Of the commands of one id: whether one is stored, told by the number of the first.
+  has_run boolean[];
+  stream integer;
+  refused integer;
+  ran integer;
+  details json[];
+begin
+  if plan is null then
+    select s_recorded_at as times, array_agg(false) as probes into units from unnest(s_refs);
+    select array_agg(n) as units, array_agg(n) as streams, s_expected as expected, s_events as events
+    into writes
+    from generate_subscripts(s_refs, 1) n;
+  else
+    select array_agg((u->>0)::timestamptz) as times, array_agg((u->>1)::boolean) as probes
+    into units
+    from json_array_elements(plan->'units') u;
+    select
+      array_agg((w->>0)::integer) as units, array_agg((w->>1)::integer) as streams,
+      array_agg((w->>2)::integer) as expected, array_agg((w->>3)::integer) as events
+    into writes
+    from json_array_elements(plan->'writes') w;
+  end if;
   select
-    array_agg(x.stream_ref order by s.n), array_agg(x.version order by s.n), array_agg(x.recorded_at order by s.n)
-  into refs, stream_versions, stream_times
-  from unnest(s_type, s_id) with ordinality as s (type, id, n)
-  cross join lateral (
-    select x.stream_ref, x.version, x.recorded_at
-    from annals.streams x
-    where x.aggregate_id = s.id and x.aggregate_type = s.type
-    for no key update
-  ) x;
+    array_agg((k->>0)::integer) as writes, array_agg(k->>1) as names, array_agg((k->>2)::boolean) as claims
+  into keys
+  from json_array_elements(plan->'keys') k;
+  select array_agg(c.unit) as units, array_agg(c.id) as ids, array_agg(c.first) as firsts,
+    array_agg(exists (select from annals.commands x where x.command_id = c.id)) as ran
+  into commands
+  from (
+    select (c->>0)::integer as unit, c->>1 as id, min(n) over (partition by c->>1) as first, n
+    from json_array_elements(plan->'commands') with ordinality as c (c, n)
+    order by n
+  ) c;
 
-  for unit in 1 .. cardinality(u_probe) loop
+  refs := array(select s_refs[s] from unnest(writes.streams) s);
+  starts := array_fill(null::integer, array[cardinality(refs)]);
+  times := array_fill(null::timestamptz, array[cardinality(refs)]);
+  versions := array_fill(0, array[cardinality(refs)]);
+  statuses := array_fill(0::smallint, array[cardinality(units.probes)]);
+  details := array_fill(null::json, array[cardinality(units.probes)]);
+  has_run := commands.ran;
+
+  for unit in 1 .. cardinality(units.probes) loop
     first_write := last_write + 1;
     first_event := last_event + 1;
+    first_key := last_key + 1;
+    first_command := last_command + 1;
     refused := null;
-    while last_write < writes and w_unit[last_write + 1] = unit loop
+    while last_write < cardinality(refs) and writes.units[last_write + 1] = unit loop
       last_write := last_write + 1;
-      last_event := last_event + w_events[last_write];
-      versions[last_write] := stream_versions[w_stream[last_write]];
+      last_event := last_event + writes.events[last_write];
+      versions[last_write] := s_versions[writes.streams[last_write]];
       if refused is null and not (
-        case w_expected[last_write]
+        case writes.expected[last_write]
           when -1 then true
           when -2 then versions[last_write] > 0
-          else versions[last_write] = w_expected[last_write]
+          else versions[last_write] = writes.expected[last_write]
         end
       ) then
         refused := last_write;
       end if;
     end loop;
+    while keys.writes[last_key + 1] <= last_write loop
+      last_key := last_key + 1;
+    end loop;
+    while commands.units[last_command + 1] = unit loop
+      last_command := last_command + 1;
+    end loop;
 
-    -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
-    if u_probe[unit] and exists (
-      select from unnest(e_id, e_write) with ordinality as o (id, write, n)
-      where o.n < first_event and starts[o.write] is not null and o.id = any (e_id[first_event:last_event])
-    ) then
-      statuses[unit] := 6;
-      continue;
-    end if;
-
-    if (u_probe[unit] or refused is not null) and last_event >= first_event then
-      select * into outcome
+    if (units.probes[unit] or refused is not null) and last_event >= first_event then
+      -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
+      if exists (
+        select from unnest(e_id[1:first_event - 1], e_write[1:first_event - 1]) as earlier (id, write)
+        where earlier.id = any (e_id[first_event:last_event]) and starts[earlier.write] is not null
+      ) then
+        statuses[unit] := 6;
+        continue;
+      end if;
+      select * into repetition
       from annals.find_repetition(
-        first_event, last_event, refs, w_stream, e_write, e_index, e_id, e_type, e_schema, e_payload
+        refs, e_write[first_event:last_event], e_index[first_event:last_event], e_id[first_event:last_event],
+        e_type[first_event:last_event], e_schema[first_event:last_event], e_payload[first_event:last_event]
       );
-      if outcome.is_repetition then
+      if repetition.is_complete then
         statuses[unit] := 2;
-        details[unit] := to_json(outcome.found_positions);
+        details[unit] := to_json(repetition.positions);
         for w in first_write .. last_write loop
-          versions[w] := coalesce(outcome.last_versions[w], versions[w]);
+          versions[w] := coalesce(repetition.last_versions[w], versions[w]);
         end loop;
         continue;
-      elsif outcome.taken_id is not null then
+      elsif repetition.taken_id is not null then
         statuses[unit] := 3;
-        details[unit] := to_json(outcome.taken_id);
+        details[unit] := to_json(repetition.taken_id);
         continue;
       end if;
     end if;
 
-    if cardinality(c_id) > 0 then
-      select c.id as command_id into outcome
-      from unnest(c_unit, c_id) as c (of_unit, id)
-      where c.of_unit = unit and (
-        exists (select from annals.commands x where x.command_id = c.id)
-        or exists (
-          select from unnest(c_unit, c_id) as o (of_unit, id)
-          where o.of_unit < unit and o.id = c.id and statuses[o.of_unit] = 0
-        )
-      )
-      limit 1;
-      if found then
-        statuses[unit] := 5;
-        details[unit] := to_json(outcome.command_id);
-        continue;
+    ran := null;
+    for c in first_command .. last_command loop
+      if commands.ran[c] or has_run[commands.firsts[c]] then
+        ran := c;
       end if;
+    end loop;
+    if ran is not null then
+      statuses[unit] := 5;
+      details[unit] := to_json(commands.ids[ran]);
+      continue;
     end if;
 
     if refused is not null then
@@ -162,62 +330,40 @@ begin
       continue;
     end if;
 
-    if cardinality(k_key) > 0 then
-      details[unit] := annals.change_unique_keys(first_write, last_write, refs, w_stream, k_write, k_key, k_claim);
+    if last_key >= first_key then
+      details[unit] := annals.change_unique_keys(
+        refs, keys.writes[first_key:last_key], keys.names[first_key:last_key], keys.claims[first_key:last_key]
+      );
       if details[unit] is not null then
         statuses[unit] := 4;
         continue;
       end if;
     end if;
 
-    for w in first_write .. last_write loop
-      starts[w] := stream_versions[w_stream[w]];
-      stream_versions[w_stream[w]] := starts[w] + w_events[w];
-      versions[w] := starts[w] + w_events[w];
-      stream_times[w_stream[w]] := greatest(stream_times[w_stream[w]], u_recorded_at[unit]);
+    for c in first_command .. last_command loop
+      has_run[commands.firsts[c]] := true;
     end loop;
-    if last_event >= first_event then
-      stored_events := stored_events + last_event - first_event + 1;
-      unit_ends[unit] := stored_events;
-    end if;
+    for w in first_write .. last_write loop
+      stream := writes.streams[w];
+      if refs[w] is null and writes.events[w] > 0 then
+        raise exception 'A stream was added by another transaction that this one cannot see.'
+          using errcode = 'serialization_failure';
+      end if;
+      starts[w] := s_versions[stream];
+      versions[w] := starts[w] + writes.events[w];
+      s_versions[stream] := versions[w];
+      s_times[stream] := greatest(s_times[stream], units.times[unit]);
+      times[w] := s_times[stream];
+    end loop;
   end loop;
 
-  if stored_events > 0 then
-    select last_value - (not is_called)::integer into high from annals.event_positions;
-    perform pg_advisory_xact_lock_shared((tag << 48) | high);
-
-    with stored as (
-      insert into annals.events (
-        position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
-        correlation_id, causation_id, user_id, actor, payload, metadata
-      )
-      select
-        nextval('annals.event_positions'), refs[w_stream[e.write]], starts[e.write] + e.index, e.schema, e.id,
-        stream_times[w_stream[e.write]], e.type, e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
-      from unnest(
-        e_write, e_index, e_id, e_type, e_schema, e_payload, e_metadata, e_correlation, e_causation, e_user, e_actor
-      ) as e (write, index, id, type, schema, payload, metadata, correlation, causation, user_id, actor)
-      where starts[e.write] is not null
-      returning position
-    )
-    select coalesce(array_agg(stored.position order by stored.position), '{}') into positions from stored;
-
-    update annals.streams x
-    set version = s.version, recorded_at = s.recorded_at
-    from unnest(refs, stream_versions, stream_times) as s (stream_ref, version, recorded_at)
-    where x.stream_ref = s.stream_ref and x.version <> s.version;
-  end if;
-
+  update annals.streams x
+  set version = s.version, recorded_at = s.recorded_at
+  from (select unnest(s_refs) as ref, unnest(s_versions) as version, unnest(s_times) as recorded_at) s
+  where x.stream_ref = s.ref and (x.version, x.recorded_at) <> (s.version, s.recorded_at);
   -- A stream that got no event does not exist.
-  if 0 = any (stream_versions) then
-    delete from annals.streams where stream_ref = any (refs) and version = 0;
-  end if;
-
-  if cardinality(c_id) > 0 then
-    insert into annals.commands (command_id, fingerprint, result, last_position, recorded_at)
-    select c.id, c.fingerprint, c.result, coalesce(positions[unit_ends[c.unit]], 0), u_recorded_at[c.unit]
-    from unnest(c_unit, c_id, c_fingerprint, c_result) as c (unit, id, fingerprint, result)
-    where statuses[c.unit] = 0;
+  if 0 = any (s_versions) then
+    delete from annals.streams where stream_ref = any (s_refs) and version = 0;
   end if;
 
   if 0 <> any (statuses) then
@@ -229,21 +375,20 @@ $$;
 -- Compares the events of one unit with what is stored under their ids. A repetition is complete: the same
 -- content, in the same stream, one after another in the same order.
 create function annals.find_repetition(
-  first_event integer, last_event integer, refs bigint[], w_stream integer[],
+  refs bigint[],
   e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[],
-  out is_repetition boolean, out taken_id uuid, out found_positions bigint[], out last_versions integer[]
+  out is_complete boolean, out taken_id uuid, out positions bigint[], out last_versions integer[]
 )
 language plpgsql
 as $$
 declare
   stored record;
-  known integer := 0;
   start integer;
 begin
-  is_repetition := true;
-  found_positions := '{}';
+  is_complete := true;
+  positions := '{}';
   last_versions := '{}';
-  for e in first_event .. last_event loop
+  for e in 1 .. cardinality(e_id) loop
     select x.position, x.stream_ref, x.version, x.event_type, x.schema_version, x.payload::text as payload
     into stored
     from annals.events x where x.event_id = e_id[e];
@@ -251,17 +396,16 @@ begin
       start := stored.version - 1;
     end if;
     if stored.position is not null then
-      known := known + 1;
       taken_id := coalesce(taken_id, e_id[e]);
     end if;
-    is_repetition := is_repetition and coalesce(
-      stored.stream_ref = refs[w_stream[e_write[e]]] and stored.version = start + e_index[e]
-      and stored.event_type = e_type[e] and stored.schema_version = e_schema[e]
+    is_complete := is_complete and coalesce(
+      stored.stream_ref = refs[e_write[e]] and stored.version = start + e_index[e]
+      and stored.event_type = e_type[e] and stored.schema_version = coalesce(e_schema[e], 1)
       and stored.payload = e_payload[e]::text, false);
-    found_positions[e - first_event + 1] := stored.position;
+    positions[e] := stored.position;
     last_versions[e_write[e]] := stored.version;
   end loop;
-  if known = 0 or is_repetition then
+  if is_complete then
     taken_id := null;
   end if;
 end
@@ -269,22 +413,20 @@ $$;
 
 -- Releases and claims the keys of one unit; returns what is in the way, and then changes nothing.
 create function annals.change_unique_keys(
-  first_write integer, last_write integer, refs bigint[], w_stream integer[],
-  k_write integer[], k_key text[], k_claim boolean[], out refusal json
+  refs bigint[], k_write integer[], k_name text[], k_claim boolean[], out refusal json
 )
 language plpgsql
 as $$
 begin
-  select json_build_object('write', k.write, 'key', k.key, 'type', s.aggregate_type, 'id', s.aggregate_id)
+  select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
   into refusal
-  from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-  join annals.unique_keys held on held.key = k.key and held.stream_ref <> refs[w_stream[k.write]]
+  from unnest(k_write, k_name, k_claim) as k (write, name, claim)
+  join annals.unique_keys held on held.key = k.name and held.stream_ref <> refs[k.write]
   join annals.streams s on s.stream_ref = held.stream_ref
-  where k.write between first_write and last_write and k.claim
+  where k.claim
     and not exists (
-      select from unnest(k_write, k_key, k_claim) as r (write, key, claim)
-      where r.write between first_write and last_write and not r.claim and r.key = k.key
-        and refs[w_stream[r.write]] = held.stream_ref
+      select from unnest(k_write, k_name, k_claim) as r (write, name, claim)
+      where not r.claim and r.name = k.name and refs[r.write] = held.stream_ref
     )
   limit 1;
   if refusal is not null then
@@ -292,29 +434,60 @@ begin
   end if;
 
   -- Two streams of one unit want the same key.
-  select json_build_object('write', max(k.write), 'key', k.key,
-    'type', (select aggregate_type from annals.streams where stream_ref = refs[w_stream[min(k.write)]]),
-    'id', (select aggregate_id from annals.streams where stream_ref = refs[w_stream[min(k.write)]]))
+  select json_build_object('write', k.last, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
   into refusal
-  from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-  where k.write between first_write and last_write and k.claim
-  group by k.key
-  having count(distinct k.write) > 1
+  from (
+    select name, min(write) as first, max(write) as last
+    from unnest(k_write, k_name, k_claim) as k (write, name, claim)
+    where claim
+    group by name
+  ) k
+  join annals.streams s on s.stream_ref = refs[k.first]
+  where k.last > k.first
   limit 1;
   if refusal is not null then
     return;
   end if;
 
   delete from annals.unique_keys held
-  using unnest(k_write, k_key, k_claim) as k (write, key, claim)
-  where k.write between first_write and last_write and not k.claim
-    and held.key = k.key and held.stream_ref = refs[w_stream[k.write]];
+  using unnest(k_write, k_name, k_claim) as k (write, name, claim)
+  where not k.claim and held.key = k.name and held.stream_ref = refs[k.write];
 
   insert into annals.unique_keys (key, stream_ref)
-  select k.key, refs[w_stream[k.write]]
-  from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-  where k.write between first_write and last_write and k.claim
+  select k.name, refs[k.write]
+  from unnest(k_write, k_name, k_claim) as k (write, name, claim)
+  where k.claim
   on conflict do nothing;
+end
+$$;
+
+-- Notes the commands of the units that were stored, with the last position that each wrote.
+create function annals.record_commands(
+  plan json, starts integer[], statuses smallint[], positions bigint[]
+) returns void
+language plpgsql
+as $$
+begin
+  if coalesce(json_array_length(plan->'commands'), 0) = 0 then
+    return;
+  end if;
+  insert into annals.commands (command_id, fingerprint, result, last_position, recorded_at)
+  select
+    c->>1, c->>2, (c->>3)::json,
+    coalesce(positions[ends.event], 0),
+    (plan->'units'->((c->>0)::integer - 1)->>0)::timestamptz
+  from json_array_elements(plan->'commands') c
+  left join (
+    select w.unit, max(w.event) as event
+    from (
+      select (w->>0)::integer as unit, (w->>3)::integer as events,
+        sum((w->>3)::integer) filter (where starts[n] is not null) over (order by n) as event
+      from json_array_elements(plan->'writes') with ordinality as w (w, n)
+    ) w
+    where w.events > 0
+    group by w.unit
+  ) ends on ends.unit = (c->>0)::integer
+  where statuses[(c->>0)::integer] = 0;
 end
 $$;
 
