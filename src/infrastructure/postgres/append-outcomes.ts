@@ -24,7 +24,9 @@ export function readOutcomes(
   const explanations = row[3] == null ? [] : (JSON.parse(row[3]) as unknown[]);
   const cursor = { write: 0, event: 0 };
   return units.map(({ prepared }, unit) => {
+    const count = prepared.writes.reduce((sum, write) => sum + write.events.length, 0);
     const own = versions.slice(cursor.write, (cursor.write += prepared.writes.length));
+    const written = positions.slice(cursor.event, (cursor.event += count));
     const status = statuses[unit] ?? 0;
     const explanation = explanations[unit];
     if (status === 2)
@@ -34,8 +36,6 @@ export function readOutcomes(
       const firstWrite = cursor.write - prepared.writes.length + 1;
       return { status: 'refused', error: toError(status, prepared, own, explanation, firstWrite) };
     }
-    const count = prepared.writes.reduce((sum, write) => sum + write.events.length, 0);
-    const written = positions.slice(cursor.event, (cursor.event += count));
     return { status: 'stored', results: toResults(prepared, own, written, false) };
   });
 }

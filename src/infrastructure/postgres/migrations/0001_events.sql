@@ -5,12 +5,14 @@ create schema if not exists annals;
 
 -- One row a stream: the lock that orders its writers, and its version.
 -- Room for updates in place, because every append updates the row.
+create sequence annals.stream_refs as bigint;
+
 create table annals.streams (
-  stream_ref bigint generated always as identity primary key,
+  stream_ref bigint primary key,
   aggregate_type text collate "C" not null,
   aggregate_id text collate "C" not null,
-  version integer not null default 0 check (version >= 0),
-  recorded_at timestamptz not null default '-infinity'
+  version integer not null,
+  recorded_at timestamptz not null
 ) with (fillfactor = 70);
 
 -- The id first: it also answers "which streams have this id, of any type".
@@ -22,8 +24,8 @@ create sequence annals.event_positions as bigint cache 1;
 create table annals.events (
   position bigint primary key,
   stream_ref bigint not null,
-  version integer not null check (version > 0),
-  schema_version smallint not null check (schema_version > 0),
+  version integer not null,
+  schema_version smallint not null,
   event_id uuid not null,
   recorded_at timestamptz not null,
   event_type text collate "C" not null,

@@ -11,7 +11,8 @@
 --   plan  what goes beyond "each stream has one write, which is a unit": see decide_appends. Null: stream, write
 --         and unit of one number belong together
 --
--- Returns one row: the positions of the new events in order, and the version after each write. Unless every unit
+-- Returns one row: a position for each event (of no meaning if its unit was not stored), and the version after each
+-- write. Unless every unit
 -- was stored: for each unit its status, and what its status needs to be explained.
 --
 --   status 0 stored · 1 version conflict · 2 stored before, by an append with the same ids ·
@@ -43,6 +44,7 @@ declare
   tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
   -- Of the streams that this call adds; of all streams; and of each write.
   added bigint[];
+  streams_added integer;
   locked record;
   refs bigint[];
   starts integer[];
@@ -56,22 +58,20 @@ begin
 
   -- A new stream is inserted with the version that it has if nothing is refused; decide_appends puts it right.
   if 0 = any (s_expected) or -1 = any (s_expected) then
-    with inserted as (
-      insert into annals.streams (aggregate_type, aggregate_id, version, recorded_at)
-      select s.type, s.id, s.events, s.recorded_at
-      from (
-        select
-          unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected, unnest(s_events) as events,
-          unnest(s_recorded_at) as recorded_at
-      ) s
-      where s.expected in (0, -1) and s.events > 0
-      on conflict (aggregate_id, aggregate_type) do nothing
-      returning stream_ref
-    )
-    select array_agg(inserted.stream_ref) into added from inserted;
+    added := array(select nextval('annals.stream_refs') from generate_subscripts(s_id, 1));
+    insert into annals.streams (stream_ref, aggregate_type, aggregate_id, version, recorded_at)
+    select s.ref, s.type, s.id, s.events, s.recorded_at
+    from (
+      select
+        unnest(added) as ref, unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected,
+        unnest(s_events) as events, unnest(s_recorded_at) as recorded_at
+    ) s
+    where s.expected in (0, -1) and s.events > 0
+    on conflict (aggregate_id, aggregate_type) do nothing;
+    get diagnostics streams_added = row_count;
   end if;
 
-  if plan is null and cardinality(added) = cardinality(s_id) then
+  if plan is null and streams_added = cardinality(s_id) then
     refs := added;
     starts := array_fill(0, array[cardinality(s_id)]);
     times := s_recorded_at;
@@ -135,29 +135,27 @@ begin
       (tag << 48) | coalesce(pg_sequence_last_value('annals.event_positions'), 0)
     ) is not null;
 
-    with inserted as (
-      insert into annals.events (
-        position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
-        correlation_id, causation_id, user_id, actor, payload, metadata
-      )
-      select
-        nextval('annals.event_positions'), refs[e.write], starts[e.write] + e.index, coalesce(e.schema, 1), e.id,
-        times[e.write], e.type, e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
-      from (
-        select
-          unnest(e_write) as write, unnest(e_index) as index, unnest(e_id) as id, unnest(e_type) as type,
-          unnest(e_schema) as schema, unnest(e_payload) as payload, unnest(e_metadata) as metadata,
-          unnest(e_correlation) as correlation, unnest(e_causation) as causation, unnest(e_user) as user_id,
-          unnest(e_actor) as actor
-      ) e
-      where starts[e.write] is not null
-      returning position
+    -- One for each event, in order; those of refused units are left out, and their positions skipped.
+    positions := array(select nextval('annals.event_positions') from generate_subscripts(e_id, 1));
+    insert into annals.events (
+      position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
+      correlation_id, causation_id, user_id, actor, payload, metadata
     )
-    select array_agg(inserted.position) into positions from inserted;
+    select
+      e.position, refs[e.write], starts[e.write] + e.index, coalesce(e.schema, 1), e.id, times[e.write], e.type,
+      e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
+    from (
+      select
+        unnest(positions) as position, unnest(e_write) as write, unnest(e_index) as index, unnest(e_id) as id,
+        unnest(e_type) as type, unnest(e_schema) as schema, unnest(e_payload) as payload,
+        unnest(e_metadata) as metadata, unnest(e_correlation) as correlation, unnest(e_causation) as causation,
+        unnest(e_user) as user_id, unnest(e_actor) as actor
+    ) e
+    where starts[e.write] is not null;
   end if;
 
   if plan is not null then
-    perform annals.record_commands(plan, starts, statuses, positions);
+    perform annals.record_commands(plan, statuses, positions);
   end if;
 end
 $$;
@@ -463,7 +461,7 @@ $$;
 
 -- Notes the commands of the units that were stored, with the last position that each wrote.
 create function annals.record_commands(
-  plan json, starts integer[], statuses smallint[], positions bigint[]
+  plan json, statuses smallint[], positions bigint[]
 ) returns void
 language plpgsql
 as $$
@@ -480,8 +478,7 @@ begin
   left join (
     select w.unit, max(w.event) as event
     from (
-      select (w->>0)::integer as unit, (w->>3)::integer as events,
-        sum((w->>3)::integer) filter (where starts[n] is not null) over (order by n) as event
+      select (w->>0)::integer as unit, (w->>3)::integer as events, sum((w->>3)::integer) over (order by n) as event
       from json_array_elements(plan->'writes') with ordinality as w (w, n)
     ) w
     where w.events > 0
