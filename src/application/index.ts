@@ -21,6 +21,8 @@ export type {
 export type { JsonLimits } from './events/json-text.ts';
 export { Handles } from './handles.ts';
 export type { Message, MessageHandler, MessageResult } from './handles.ts';
+export { ImportInterrupted, importEvents } from './import/import-events.ts';
+export type { ImportOptions, ImportProgress } from './import/import-events.ts';
 export type { ConflictRetry } from './execution/units-of-work.ts';
 export {
   AppStopped,

@@ -8,6 +8,8 @@ const maxAggregateIdBytes = 1024;
 
 // Controls, line ends and the marks that reorder or hide text: nobody can tell such identifiers apart by eye.
 const unprintable = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
+// Most identifiers are plain ASCII, which one look tells; none of these characters is refused.
+const plainAscii = /^[\x21-\x7e][\x20-\x7e]*$/;
 const eventTypePattern = /^[^\s.]+(\.[^\s.]+)+$/u;
 
 /** An identifier that Annals refuses; nothing was stored. */
@@ -34,6 +36,7 @@ export function checkIdentifier(field: string, value: unknown, maxLength: number
   if (typeof value !== 'string') {
     throw new InvalidIdentifier(field, value, `is a ${typeof value}. Give a string.`);
   }
+  if (value.length <= maxLength && plainAscii.test(value)) return value;
   if (value.trim() === '') throw new InvalidIdentifier(field, value, 'is blank. Give it a name.');
   if (value.length > maxLength) {
     const rule = `has ${value.length} characters, and ${maxLength} is the limit. Shorten it.`;
@@ -50,6 +53,8 @@ export function checkIdentifier(field: string, value: unknown, maxLength: number
 export function checkStreamId(stream: StreamId): StreamId {
   checkAggregateType(stream.aggregateType);
   checkIdentifier('aggregateId', stream.aggregateId, maxAggregateIdBytes);
+  // A character takes at most three bytes a UTF-16 unit, so short ids need no counting.
+  if (stream.aggregateId.length * 3 <= maxAggregateIdBytes) return stream;
   const bytes = utf8Length(stream.aggregateId);
   if (bytes > maxAggregateIdBytes) {
     const rule = `has ${bytes} bytes of UTF-8, and ${maxAggregateIdBytes} is the limit. Shorten or hash it.`;

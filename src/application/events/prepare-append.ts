@@ -84,18 +84,12 @@ export function prepareAppend(
 }
 
 function checkShape(appends: readonly StreamAppend[]): void {
-  const streams = new Set<string>();
   let events = 0;
   for (const append of appends) {
     requireObject('append', append);
     requireObject('stream of an append', append.stream);
     if (!Array.isArray(append.events))
       throw new InvalidAppend('The events of an append are no list. Give a list.');
-    const name = formatStream(append.stream);
-    if (streams.has(name)) {
-      throw new InvalidAppend(`Stream "${name}" occurs twice in one append. Join its events into one part.`);
-    }
-    streams.add(name);
     events += append.events.length;
   }
   if (events > maxEventsPerAppend) {

@@ -167,7 +167,11 @@ export interface EventStore extends AsyncDisposable {
    */
   append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult>;
 
-  /** Appends to several streams atomically: one conflict refuses them all. Each stream at most once. */
+  /**
+   * Appends to several streams atomically, in the order given: one conflict refuses them all.
+   *
+   * A stream may occur several times; each part is checked as if those before it were stored.
+   */
   appendMany(appends: readonly StreamAppend[], options?: AppendOptions): Promise<readonly AppendResult[]>;
 
   /** The events of one stream; none if it does not exist. Leaving the loop early frees its resources. */

@@ -121,10 +121,13 @@ export class MemoryLog {
   }
 
   #checkVersions({ writes }: PreparedAppend): void {
-    for (const { stream, expectedVersion } of writes) {
-      const actual = this.#entriesOf(stream).length;
+    const versions = new Map<string, number>();
+    for (const { stream, expectedVersion, events } of writes) {
+      const name = formatStream(stream);
+      const actual = versions.get(name) ?? this.#entriesOf(stream).length;
       if (!versionFits(expectedVersion, actual))
         throw new StreamVersionConflict(stream, expectedVersion, actual);
+      versions.set(name, actual + events.length);
     }
   }
 
@@ -159,19 +162,22 @@ export class MemoryLog {
 
   #planEntries(prepared: PreparedAppend): PlannedAppend {
     const all: Entry[] = [];
+    const versions = new Map<string, number>();
     const results = prepared.writes.map(({ stream, events }) => {
       const before = this.#entriesOf(stream);
       const recordedAtMs = Math.max(prepared.recordedAtMs, before.at(-1)?.event.recordedAt.getTime() ?? 0);
+      const version = versions.get(formatStream(stream)) ?? before.length;
+      versions.set(formatStream(stream), version + events.length);
       const entries = events.map((event, index) => {
         const place = {
-          version: before.length + index + 1,
+          version: version + index + 1,
           position: this.#entries.length + all.length + index + 1,
         };
         const columns = { ...event, ...stream, ...place, recordedAtMs };
         return { columns, event: new StoredEvent(columns) };
       });
       all.push(...entries);
-      return appendResult(stream, entries, before.length + entries.length, false);
+      return appendResult(stream, entries, version + entries.length, false);
     });
     return { prepared, entries: all, events: all.map(forReader), results };
   }

@@ -445,7 +445,9 @@
       while last_write < cardinality(refs) and writes.units[last_write + 1] = unit loop
         last_write := last_write + 1;
         last_event := last_event + writes.events[last_write];
-        versions[last_write] := s_versions[writes.streams[last_write]];
+        stream := writes.streams[last_write];
+        versions[last_write] := s_versions[stream];
+        s_versions[stream] := s_versions[stream] + writes.events[last_write];
         if refused is null and not (
           case writes.expected[last_write]
             when -1 then true
@@ -463,74 +465,84 @@
         last_command := last_command + 1;
       end loop;
 
-      if (units.probes[unit] or refused is not null) and last_event >= first_event then
-        -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
-        if exists (
-          select from unnest(e_id[1:first_event - 1], e_write[1:first_event - 1]) as earlier (id, write)
-          where earlier.id = any (e_id[first_event:last_event]) and starts[earlier.write] is not null
-        ) then
-          statuses[unit] := 6;
-          continue;
+      <<decision>>
+      begin
+        if (units.probes[unit] or refused is not null) and last_event >= first_event then
+          -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
+          if exists (
+            select from unnest(e_id[1:first_event - 1], e_write[1:first_event - 1]) as earlier (id, write)
+            where earlier.id = any (e_id[first_event:last_event]) and starts[earlier.write] is not null
+          ) then
+            statuses[unit] := 6;
+            exit decision;
+          end if;
+          select * into repetition
+          from annals.find_repetition(
+            refs, e_write[first_event:last_event], e_index[first_event:last_event], e_id[first_event:last_event],
+            e_type[first_event:last_event], e_schema[first_event:last_event], e_payload[first_event:last_event]
+          );
+          if repetition.is_complete then
+            statuses[unit] := 2;
+            details[unit] := to_json(repetition.positions);
+            for w in first_write .. last_write loop
+              versions[w] := coalesce(repetition.last_versions[w], versions[w]);
+            end loop;
+            exit decision;
+          elsif repetition.taken_id is not null then
+            statuses[unit] := 3;
+            details[unit] := to_json(repetition.taken_id);
+            exit decision;
+          end if;
         end if;
-        select * into repetition
-        from annals.find_repetition(
-          refs, e_write[first_event:last_event], e_index[first_event:last_event], e_id[first_event:last_event],
-          e_type[first_event:last_event], e_schema[first_event:last_event], e_payload[first_event:last_event]
-        );
-        if repetition.is_complete then
-          statuses[unit] := 2;
-          details[unit] := to_json(repetition.positions);
-          for w in first_write .. last_write loop
-            versions[w] := coalesce(repetition.last_versions[w], versions[w]);
-          end loop;
-          continue;
-        elsif repetition.taken_id is not null then
-          statuses[unit] := 3;
-          details[unit] := to_json(repetition.taken_id);
-          continue;
-        end if;
-      end if;
 
-      ran := null;
-      for c in first_command .. last_command loop
-        if commands.ran[c] or has_run[commands.firsts[c]] then
-          ran := c;
+        ran := null;
+        for c in first_command .. last_command loop
+          if commands.ran[c] or has_run[commands.firsts[c]] then
+            ran := c;
+          end if;
+        end loop;
+        if ran is not null then
+          statuses[unit] := 5;
+          details[unit] := to_json(commands.ids[ran]);
+          exit decision;
         end if;
-      end loop;
-      if ran is not null then
-        statuses[unit] := 5;
-        details[unit] := to_json(commands.ids[ran]);
+
+        if refused is not null then
+          statuses[unit] := 1;
+          details[unit] := to_json(refused);
+          exit decision;
+        end if;
+
+        if last_key >= first_key then
+          details[unit] := annals.change_unique_keys(
+            refs, keys.writes[first_key:last_key], keys.names[first_key:last_key], keys.claims[first_key:last_key]
+          );
+          if details[unit] is not null then
+            statuses[unit] := 4;
+            exit decision;
+          end if;
+        end if;
+      end;
+
+      if statuses[unit] <> 0 then
+        for w in first_write .. last_write loop
+          stream := writes.streams[w];
+          s_versions[stream] := s_versions[stream] - writes.events[w];
+        end loop;
         continue;
-      end if;
-
-      if refused is not null then
-        statuses[unit] := 1;
-        details[unit] := to_json(refused);
-        continue;
-      end if;
-
-      if last_key >= first_key then
-        details[unit] := annals.change_unique_keys(
-          refs, keys.writes[first_key:last_key], keys.names[first_key:last_key], keys.claims[first_key:last_key]
-        );
-        if details[unit] is not null then
-          statuses[unit] := 4;
-          continue;
-        end if;
       end if;
 
       for c in first_command .. last_command loop
         has_run[commands.firsts[c]] := true;
       end loop;
       for w in first_write .. last_write loop
-        stream := writes.streams[w];
         if refs[w] is null and writes.events[w] > 0 then
           raise exception 'A stream was added by another transaction that this one cannot see.'
             using errcode = 'serialization_failure';
         end if;
-        starts[w] := s_versions[stream];
+        stream := writes.streams[w];
+        starts[w] := versions[w];
         versions[w] := starts[w] + writes.events[w];
-        s_versions[stream] := versions[w];
         s_times[stream] := greatest(s_times[stream], units.times[unit]);
         times[w] := s_times[stream];
       end loop;
@@ -558,7 +570,6 @@
   AS $function$
   declare
     stored record;
-    start integer;
   begin
     is_complete := true;
     positions := '{}';
@@ -567,14 +578,12 @@
       select x.position, x.stream_ref, x.version, x.event_type, x.schema_version, x.payload::text as payload
       into stored
       from annals.events x where x.event_id = e_id[e];
-      if e_index[e] = 1 then
-        start := stored.version - 1;
-      end if;
       if stored.position is not null then
         taken_id := coalesce(taken_id, e_id[e]);
       end if;
       is_complete := is_complete and coalesce(
-        stored.stream_ref = refs[e_write[e]] and stored.version = start + e_index[e]
+        stored.stream_ref = refs[e_write[e]]
+        and (e_index[e] = 1 or stored.version = last_versions[e_write[e]] + 1)
         and stored.event_type = e_type[e] and stored.schema_version = coalesce(e_schema[e], 1)
         and stored.payload = e_payload[e]::text, false);
       positions[e] := stored.position;

@@ -98,6 +98,61 @@ export const appendCases = storeCases({
     await subject.checkStored();
   },
 
+  'appends to one stream in several parts, between those to others': async subject => {
+    const [a, b] = [subject.stream('a'), subject.stream('b')];
+    await subject.append(b, deposits(1));
+    const appends = [
+      { stream: a, expectedVersion: 'none', events: deposits(2) },
+      { stream: b, expectedVersion: 1, events: deposits(1) },
+      { stream: a, expectedVersion: 2, events: deposits(1) },
+      { stream: b, expectedVersion: 'exists', events: deposits(2) },
+      { stream: a, expectedVersion: 'any', events: deposits(1) },
+    ] as const;
+    await appendManyAndEnter(subject, appends);
+    const positions = subject.ledger.map(event => event.position);
+    deepStrictEqual(
+      subject.ledger.map(event => event.aggregateId),
+      ['b', 'a', 'a', 'b', 'a', 'b', 'b', 'a'],
+    );
+    deepStrictEqual(
+      positions,
+      positions.toSorted((first, second) => first - second),
+    );
+    await subject.checkStored();
+  },
+
+  'checks each part of one stream as if those before it were stored': async subject => {
+    const stream = subject.stream();
+    await subject.append(stream, deposits(1));
+    const appends = [
+      { stream, expectedVersion: 1, events: deposits(2) },
+      { stream: subject.stream('other'), expectedVersion: 'none', events: deposits(1) },
+      { stream, expectedVersion: 1, events: deposits(1) },
+    ] as const;
+    await checkRefused(() => subject.store.appendMany(appends), StreamVersionConflict, {
+      ...{ code: 'stream-version-conflict', stream, expectedVersion: 1, actualVersion: 3 },
+    });
+    equal(await subject.store.streamVersion(stream), 1);
+    await subject.append(stream, deposits(1), { expectedVersion: 1 });
+    await subject.checkStored();
+  },
+
+  'repeats an append to one stream in several parts': async subject => {
+    const [a, b] = [subject.stream('a'), subject.stream('b')];
+    const appends = [
+      { stream: a, expectedVersion: 'any', events: deposits(2) },
+      { stream: b, expectedVersion: 'any', events: deposits(1) },
+      { stream: a, expectedVersion: 'any', events: deposits(1) },
+    ] as const;
+    const options = { idempotencyKey: subject.name('parts') };
+    const results = await subject.store.appendMany(appends, options);
+    for (const [index, { stream, events }] of appends.entries())
+      subject.enter(stream, events, results[index]!);
+    const repeated = results.map(result => ({ ...result, repeated: true }));
+    deepStrictEqual(await subject.store.appendMany(appends, options), repeated);
+    await subject.checkStored();
+  },
+
   'stores payloads as they were when append was called': async subject => {
     const payload = { amount: 1, tags: ['first'] };
     const stream = subject.stream();

@@ -64,11 +64,6 @@ export const badAppendCases = storeCases({
     await checkInvalid(subject, appends);
   },
 
-  'refuses a stream that occurs twice in one append': async subject => {
-    const append = { stream: subject.stream(), expectedVersion: 'any' as const, events: deposits(1) };
-    await checkInvalid(subject, [append, { ...append, expectedVersion: 1 }]);
-  },
-
   'gives an append up whose signal was aborted before': async subject => {
     const reason = new Error('too late');
     const append = { stream: subject.stream(), expectedVersion: 'any', events: deposits(1) } as const;
