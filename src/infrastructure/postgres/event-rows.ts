@@ -5,7 +5,7 @@ import type { SqlRow } from './sql-client.ts';
 /** The select list that `readEvent` reads, for a query over `events e` and `streams s`. */
 export const eventColumns = `
   e.position, e.version, e.schema_version, e.event_id, e.event_type,
-  (extract(epoch from e.recorded_at) * 1000)::bigint,
+  (date_part('epoch', e.recorded_at) * 1000)::bigint,
   e.correlation_id, e.causation_id, e.user_id, e.actor, e.payload, e.metadata,
   s.aggregate_type, s.aggregate_id`;
 

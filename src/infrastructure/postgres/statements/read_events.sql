@@ -2,7 +2,7 @@
 --   $1 bigint after position · $2 text[] types · $3 int rows
 select
   e.position, e.version, e.schema_version, e.event_id, e.event_type,
-  (extract(epoch from e.recorded_at) * 1000)::bigint,
+  (date_part('epoch', e.recorded_at) * 1000)::bigint,
   e.correlation_id, e.causation_id, e.user_id, e.actor, e.payload, e.metadata,
   s.aggregate_type, s.aggregate_id
 from annals.events e

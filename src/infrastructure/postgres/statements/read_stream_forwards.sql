@@ -2,7 +2,7 @@
 --   $1 text aggregate id · $2 text aggregate type · $3 int from version · $4 int to version · $5 int rows
 select
   e.position, e.version, e.schema_version, e.event_id, e.event_type,
-  (extract(epoch from e.recorded_at) * 1000)::bigint,
+  (date_part('epoch', e.recorded_at) * 1000)::bigint,
   e.correlation_id, e.causation_id, e.user_id, e.actor, e.payload, e.metadata
 from annals.streams s
 join annals.events e on e.stream_ref = s.stream_ref
