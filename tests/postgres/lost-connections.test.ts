@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { ExpectedVersion, StreamId } from '../../src/domain/index.ts';
@@ -195,6 +198,39 @@ describe('A read whose connection is cut', () => {
     });
   }
 });
+
+describe('A connection that ends in the moment it is made', () => {
+  test('is an error of the call, and no end of the process', async () => {
+    await using server = await startServerThatEndsAtOnce();
+    const opened = postgres(server.url).open(testServices());
+    await checkRefused(() => opened, StoreUnavailable, { code: 'store-unavailable' });
+  });
+});
+
+/* Speaks just as much of PostgreSQL's protocol: welcome, and good-bye in the same packet. */
+async function startServerThatEndsAtOnce(): Promise<AsyncDisposable & { readonly url: string }> {
+  const message = (type: string, body: string): string => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(body.length + 4);
+    return type + length.toString('latin1') + body;
+  };
+  const [isIn, isReady] = [message('R', '\0\0\0\0'), message('Z', 'I')];
+  const goodBye = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+  const server = createServer(socket => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(Buffer.from(isIn + isReady + goodBye, 'latin1')));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `postgres://nobody@127.0.0.1:${port}/nothing`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 const holders: pg.Client[] = [];
 

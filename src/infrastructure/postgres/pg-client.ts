@@ -54,11 +54,8 @@ export class PgClient implements SqlClient {
   }
 
   async #transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     let failure: Error | undefined;
-    // A connection that dies between two statements reports it here as well; the next statement will tell.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
     try {
       await client.query('begin');
       const result = await work(new PgRunner(client, this.#prepares));
@@ -73,6 +70,20 @@ export class PgClient implements SqlClient {
       client.off('error', ignore);
       client.release(failure);
     }
+  }
+
+  /*
+   * By callback: the pool stops listening to a connection when it hands it out. One that ends in that very moment
+   * would end the process before a promise has got round to listening.
+   */
+  #connect(): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#pool.connect((error, client) => {
+        if (client === undefined) return reject(error!);
+        client.on('error', ignore);
+        resolve(client);
+      });
+    });
   }
 
   async #track<T>(call: () => Promise<T>): Promise<T> {
@@ -102,6 +113,11 @@ function newPool(connectionString: string, options: PgClientOptions): pg.Pool {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     application_name: 'annals',
   });
+}
+
+/* A connection that dies between two statements reports it as an event, too; the next statement will tell. */
+function ignore(): void {
+  return undefined;
 }
 
 /* A connection that cannot even roll back is thrown away, not returned to the pool. */
