@@ -663,12 +663,14 @@
     tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
     high bigint;
     bound bigint;
+    settled bigint;
   begin
     select last_value - (not is_called)::integer into high from annals.event_positions;
     select min(((classid::bigint & 65535) << 32) | objid::bigint) into bound
     from pg_locks
     where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = tag
       and database = (select oid from pg_database where datname = current_database());
-    return least(high, bound);
+    select position into settled from annals.events where position <= least(high, bound) order by position desc limit 1;
+    return coalesce(settled, 0);
   end
   $function$

@@ -497,8 +497,12 @@ begin
 end
 $$;
 
--- The position at or below which nothing can appear any more: what is allocated, or less where a writer has
--- announced that it may still take positions above a bound. The two are read in this order, in two statements.
+-- The last event at or below whose position nothing can appear any more: at most what is allocated, or less where
+-- a writer has announced that it may still take positions above a bound. The two are read in this order, in two
+-- statements, and the events in a third.
+--
+-- It ends at an event, not at a position that was drawn and rolled back: only a commit is sure to be on disk, and
+-- after a crash the sequence may give out once more what has been drawn above the last commit.
 create function annals.settled_position() returns bigint
 language plpgsql
 as $$
@@ -506,12 +510,14 @@ declare
   tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
   high bigint;
   bound bigint;
+  settled bigint;
 begin
   select last_value - (not is_called)::integer into high from annals.event_positions;
   select min(((classid::bigint & 65535) << 32) | objid::bigint) into bound
   from pg_locks
   where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = tag
     and database = (select oid from pg_database where datname = current_database());
-  return least(high, bound);
+  select position into settled from annals.events where position <= least(high, bound) order by position desc limit 1;
+  return coalesce(settled, 0);
 end
 $$;
