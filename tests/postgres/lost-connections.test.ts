@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { ExpectedVersion, StreamId } from '../../src/domain/index.ts';
@@ -199,32 +199,61 @@ describe('A read whose connection is cut', () => {
   }
 });
 
-describe('A connection that ends in the moment it is made', () => {
-  test('is an error of the call, and no end of the process', async () => {
-    await using server = await startServerThatEndsAtOnce();
+describe('A server that says good-bye at the wrong moment', () => {
+  test('when a connection has just been made, is an error of the call and no end of the process', async () => {
+    const isIn = message('R', '\0\0\0\0') + message('Z', 'I');
+    await using server = await startServer(socket => {
+      socket.once('data', () => socket.end(Buffer.from(isIn + goodBye, 'latin1')));
+    });
     const opened = postgres(server.url).open(testServices());
     await checkRefused(() => opened, StoreUnavailable, { code: 'store-unavailable' });
   });
+
+  test('when the store is closed, does not end the process', async () => {
+    const { hostname, port } = new URL(direct.url);
+    let goodByes = 0;
+    await using server = await startServer(socket => {
+      const behind = connect(Number(port), hostname);
+      socket.on('data', bytes => {
+        if (bytes[0] !== 'X'.charCodeAt(0)) return void behind.write(bytes);
+        goodByes++;
+        socket.end(Buffer.from(goodBye, 'latin1'));
+      });
+      behind.on('data', bytes => socket.write(bytes));
+      socket.on('close', () => behind.destroy());
+    });
+    const closing = await postgres(server.url, { schema: direct.schema }).open(testServices());
+    await closing[Symbol.asyncDispose]();
+    await eventually('the server has said it', async () => goodByes > 0 && server.isDeserted());
+  });
 });
 
-/* Speaks just as much of PostgreSQL's protocol: welcome, and good-bye in the same packet. */
-async function startServerThatEndsAtOnce(): Promise<AsyncDisposable & { readonly url: string }> {
-  const message = (type: string, body: string): string => {
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(body.length + 4);
-    return type + length.toString('latin1') + body;
-  };
-  const [isIn, isReady] = [message('R', '\0\0\0\0'), message('Z', 'I')];
-  const goodBye = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+const goodBye = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+
+/* A message of PostgreSQL's protocol: a letter, its length, its content. */
+function message(type: string, body: string): string {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  return type + length.toString('latin1') + body;
+}
+
+/* A server in place of PostgreSQL. */
+async function startServer(
+  serve: (socket: Socket) => void,
+): Promise<AsyncDisposable & { readonly url: string; isDeserted(): boolean }> {
+  const sockets = new Set<Socket>();
   const server = createServer(socket => {
+    sockets.add(socket);
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.end(Buffer.from(isIn + isReady + goodBye, 'latin1')));
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `postgres://nobody@127.0.0.1:${port}/nothing`,
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    isDeserted: () => sockets.size === 0,
     async [Symbol.asyncDispose]() {
       server.close();
       await once(server, 'close');

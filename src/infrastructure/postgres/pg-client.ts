@@ -101,8 +101,9 @@ export class PgClient implements SqlClient {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#underWay);
+    // The end of a pool does not wait for its connections, and each may still report how it ended.
     if (this.#ownsPool) await this.#pool.end();
-    this.#pool.off('error', this.#reportLoss);
+    else this.#pool.off('error', this.#reportLoss);
   }
 }
 
