@@ -5,5 +5,5 @@ export type { PgPool } from './pg-pool.ts';
 export { postgres } from './postgres-store.ts';
 export type { PostgresOptions } from './postgres-store.ts';
 export { InvalidProjectorName } from './read-model-tables.ts';
-export { TransactionRolledBack } from './sql-errors.ts';
+export { AnswerTimedOut, TransactionRolledBack } from './sql-errors.ts';
 export { InvalidSchemaName } from './statements.ts';

@@ -78,9 +78,10 @@ async function migrateWithin(runner: SqlRunner, statements: Statements): Promise
   const migrations = statements.migrations();
   // The application's role need not be allowed to create anything once another role has migrated.
   if (missing(migrations, await appliedNumbers(runner, statements), schema).length === 0) return;
-  await runner.run({ text: `select pg_advisory_xact_lock(hashtext('annals migrations'), hashtext($1))` }, [
-    schema,
-  ]);
+  // As a script, which may take its time: another node may be at it for long.
+  await runner.runScript(
+    `select pg_advisory_xact_lock(hashtext('annals migrations'), hashtext('${schema}'))`,
+  );
   await runner.runScript(`
     create schema if not exists ${schema};
     create table if not exists ${schema}.migrations (

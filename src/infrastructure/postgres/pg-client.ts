@@ -3,7 +3,7 @@ import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { PgPool } from './pg-pool.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
-import { TransactionRolledBack } from './sql-errors.ts';
+import { AnswerTimedOut, TransactionRolledBack, isAnswerTimeout } from './sql-errors.ts';
 
 /** How to reach a PostgreSQL server. */
 export interface PgClientOptions {
@@ -11,8 +11,24 @@ export interface PgClientOptions {
   readonly maxConnections?: number | undefined;
   /** How long to wait for a connection; default 10 s. */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * How long to wait for the answer to a statement of Annals' own; default 30 s. A server that is frozen or out of
+   * reach never answers, and says nothing either. SQL of table projectors and migrations may take longer.
+   */
+  readonly answerTimeoutMs?: number | undefined;
   /** Whether hot statements are prepared; switch it off behind a pooler that cannot; default true. */
   readonly preparesStatements?: boolean | undefined;
+}
+
+// Longer than anything that Annals asks of a server that is well, shorter than anybody's patience.
+const defaultAnswerTimeoutMs = 30_000;
+
+/* What the driver takes, although its types do not know all of it. */
+type TimedQuery = pg.QueryConfig & { readonly rowMode?: 'array'; readonly query_timeout?: number };
+
+interface HowToRun {
+  readonly prepares: boolean;
+  readonly answerTimeoutMs: number;
 }
 
 // Every value stays PostgreSQL's text: what is needed is parsed once, where it is known what it is.
@@ -22,7 +38,7 @@ const textTypes = { getTypeParser: () => (value: unknown) => value };
 export class PgClient implements SqlClient {
   readonly #pool: pg.Pool;
   readonly #ownsPool: boolean;
-  readonly #prepares: boolean;
+  readonly #how: HowToRun;
   readonly #reportLoss: (error: Error) => void;
   readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -31,22 +47,23 @@ export class PgClient implements SqlClient {
   constructor(target: string | PgPool, logger: Logger, options: PgClientOptions = {}) {
     this.#ownsPool = typeof target === 'string';
     this.#pool = typeof target === 'string' ? newPool(target, options) : (target as pg.Pool);
-    this.#prepares = options.preparesStatements ?? true;
+    const { preparesStatements = true, answerTimeoutMs = defaultAnswerTimeoutMs } = options;
+    this.#how = { prepares: preparesStatements, answerTimeoutMs };
     // Without a listener a connection that dies while idle would end the process.
     this.#reportLoss = error => logger.warn('An idle connection was lost; the pool replaces it.', { error });
     this.#pool.on('error', this.#reportLoss);
   }
 
   run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    return this.#track(() => new PgRunner(this.#pool, this.#prepares).run(statement, parameters));
+    return this.#track(() => new PgRunner(this.#pool, this.#how).run(statement, parameters));
   }
 
   runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
-    return this.#track(() => new PgRunner(this.#pool, this.#prepares).runForObjects(text, parameters));
+    return this.#track(() => new PgRunner(this.#pool, this.#how).runForObjects(text, parameters));
   }
 
   runScript(text: string): Promise<void> {
-    return this.#track(() => new PgRunner(this.#pool, this.#prepares).runScript(text));
+    return this.#track(() => new PgRunner(this.#pool, this.#how).runScript(text));
   }
 
   transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
@@ -55,16 +72,16 @@ export class PgClient implements SqlClient {
 
   async #transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     const client = await this.#connect();
+    const runner = new PgRunner(client, this.#how);
     let failure: Error | undefined;
     try {
-      await client.query('begin');
-      const result = await work(new PgRunner(client, this.#prepares));
-      const { command } = await client.query('commit');
+      await runner.control('begin');
+      const result = await work(runner);
       // PostgreSQL answers the commit of a failed transaction with a rollback, and with no error.
-      if (command !== 'COMMIT') throw new TransactionRolledBack();
+      if ((await runner.control('commit')) !== 'COMMIT') throw new TransactionRolledBack();
       return result;
     } catch (error) {
-      failure = await rollBack(client);
+      failure = await rollBack(runner, error);
       throw error;
     } finally {
       client.off('error', ignore);
@@ -113,6 +130,9 @@ function newPool(connectionString: string, options: PgClientOptions): pg.Pool {
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     application_name: 'annals',
+    // A machine that vanished closes nothing; this finds out, also where a statement may take its time.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   });
 }
 
@@ -122,9 +142,10 @@ function ignore(): void {
 }
 
 /* A connection that cannot even roll back is thrown away, not returned to the pool. */
-async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
+async function rollBack(runner: PgRunner, reason: unknown): Promise<Error | undefined> {
+  if (reason instanceof AnswerTimedOut) return reason;
   try {
-    await client.query('rollback');
+    await runner.control('rollback');
     return undefined;
   } catch (error) {
     return error as Error;
@@ -133,22 +154,38 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
 
 class PgRunner implements SqlRunner {
   readonly #target: pg.Pool | pg.PoolClient;
-  readonly #prepares: boolean;
+  readonly #how: HowToRun;
 
-  constructor(target: pg.Pool | pg.PoolClient, prepares: boolean) {
+  constructor(target: pg.Pool | pg.PoolClient, how: HowToRun) {
     this.#target = target;
-    this.#prepares = prepares;
+    this.#how = how;
   }
 
   async run(statement: SqlStatement, parameters: readonly SqlParameter[] = []): Promise<readonly SqlRow[]> {
-    const { rows } = await this.#target.query<(string | null)[]>({
+    const { prepares } = this.#how;
+    const { rows } = await this.#inTime<(string | null)[]>({
       text: statement.text,
       values: parameters as SqlParameter[],
       rowMode: 'array',
       types: textTypes,
-      ...(this.#prepares && statement.name !== undefined && { name: statement.name }),
+      ...(prepares && statement.name !== undefined && { name: statement.name }),
     });
     return rows;
+  }
+
+  /** Begins or ends a transaction; says what was done. */
+  async control(text: 'begin' | 'commit' | 'rollback'): Promise<string> {
+    return (await this.#inTime({ text })).command;
+  }
+
+  async #inTime<Row extends pg.QueryResultRow>(query: TimedQuery): Promise<pg.QueryResult<Row>> {
+    const { answerTimeoutMs } = this.#how;
+    try {
+      return await this.#target.query<Row>({ ...query, query_timeout: answerTimeoutMs } as TimedQuery);
+    } catch (error) {
+      if (!isAnswerTimeout(error)) throw error;
+      throw new AnswerTimedOut(answerTimeoutMs, { cause: error });
+    }
   }
 
   async runForObjects(

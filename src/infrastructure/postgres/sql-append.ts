@@ -14,6 +14,7 @@ import type { SqlClient, SqlRunner } from './sql-client.ts';
 import {
   isLostConnection,
   isRefusedByServer,
+  isTimedOut,
   isTransientCollision,
   sqlCode,
   violatedConstraint,
@@ -23,6 +24,9 @@ import type { Statements } from './statements.ts';
 
 // Together about ten seconds: a restart of the server is bridged, a longer outage is told to the caller.
 const retryDelaysMs = [0, 50, 100, 200, 400, 800, 1_500, 2_500, 4_000];
+
+// One connection may have been cut off in silence; a second that does not answer means that nobody does.
+const maxTimeouts = 2;
 
 /** Sends appends to `append_events` and makes sure that each ends with a known outcome. */
 export class SqlAppend {
@@ -57,6 +61,7 @@ export class SqlAppend {
     signal: AbortSignal | undefined,
   ): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
     let { probe } = unit;
+    let timeouts = 0;
     for (let attempt = 0; ; attempt++) {
       try {
         // Once it was sent it may be stored, and giving up would hide that.
@@ -64,7 +69,9 @@ export class SqlAppend {
         if (outcome.status !== 'again') return outcome;
       } catch (error) {
         const next = whatNext(error, unit.prepared);
-        if (next === 'give up' || attempt + 1 >= retryDelaysMs.length) throw explain(error, unit.prepared);
+        if (isTimedOut(error)) timeouts++;
+        const isLastAttempt = attempt + 1 >= retryDelaysMs.length || timeouts >= maxTimeouts;
+        if (next === 'give up' || isLastAttempt) throw explain(error, unit.prepared);
         if (next === 'look up ids') probe = true;
         await new Promise(resolve => setTimeout(resolve, retryDelaysMs[attempt]));
       }

@@ -29,8 +29,9 @@ const lostConnectionCodes = new Set([
 ]);
 // Shutdown by the administrator, crash, start-up, no connection left; class 08 is "connection exception".
 const serverGoneCodes = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '53300']);
-const lostConnectionMessage =
-  /connection terminated|connection ended|not queryable|timeout exceeded when trying to connect/i;
+const lostConnectionMessage = /connection terminated|connection ended|not queryable/i;
+const connectTimeoutMessage =
+  /timeout exceeded when trying to connect|connection terminated due to connection timeout/i;
 
 /** A transaction was undone although nobody asked for it: a statement in it had failed before. */
 export class TransactionRolledBack extends AnnalsError {
@@ -45,8 +46,35 @@ export class TransactionRolledBack extends AnnalsError {
   }
 }
 
+/** The server took a statement and did not answer in time: it is frozen, out of reach, or waits for a lock. */
+export class AnswerTimedOut extends AnnalsError {
+  readonly code = 'answer-timed-out';
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number, options?: ErrorOptions) {
+    super(
+      `The database did not answer within ${timeoutMs} ms, so the connection was given up. ` +
+        'Check that it runs, and what it waits for; raise answerTimeoutMs if it only needs longer.',
+      options,
+    );
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** Whether the driver gave up waiting for an answer. */
+export function isAnswerTimeout(error: unknown): boolean {
+  return (error as DriverError | null)?.message === 'Query read timeout';
+}
+
+/** Whether the server let a statement or a new connection wait for too long. */
+export function isTimedOut(error: unknown): boolean {
+  if (error instanceof AnswerTimedOut) return true;
+  return connectTimeoutMessage.test((error as DriverError | null)?.message ?? '');
+}
+
 /** Whether the connection was lost, so that nobody knows what became of the call. */
 export function isLostConnection(error: unknown): boolean {
+  if (isTimedOut(error)) return true;
   const code = sqlCode(error) ?? '';
   if (lostConnectionCodes.has(code) || serverGoneCodes.has(code) || isConnectionException(code)) return true;
   return lostConnectionMessage.test((error as DriverError | null)?.message ?? '');
