@@ -32,6 +32,8 @@ const stalledAfterMs = 50;
 const maxCallsAtAll = 5;
 // Beyond this, writers wait before their append is even queued.
 const maxCharactersWaiting = 64 * 1024 * 1024;
+// An append without a payload takes memory, too: its names, its ids, its promise.
+const charactersAnAppend = 1_000;
 
 /**
  * Lets appends that arrive while others are under way share the next call: one round trip, one transaction, one
@@ -56,7 +58,7 @@ export class AppendQueue {
 
   /** Sends a unit with the next call; gives up if `signal` is aborted before that. */
   async submit(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
-    while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom();
+    while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom(signal);
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -78,6 +80,7 @@ export class AppendQueue {
     const abort = (): void => {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       this.#charactersWaiting -= waiting.size.characters;
+      this.#room?.open();
       waiting.reject(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
@@ -159,19 +162,30 @@ export class AppendQueue {
     }
   }
 
-  async #waitForRoom(): Promise<void> {
+  async #waitForRoom(signal: AbortSignal | undefined): Promise<void> {
     if (this.#room === undefined) {
       let open = (): void => undefined;
       const promise = new Promise<void>(resolve => (open = resolve));
       this.#room = { promise, open };
       void promise.then(() => (this.#room = undefined));
     }
-    await this.#room.promise;
+    await orAborted(this.#room.promise, signal);
   }
 }
 
+/* Waits for a promise, but no longer than until `signal` is aborted. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  let abort = (): void => undefined;
+  const aborted = new Promise<void>(resolve => (abort = resolve));
+  signal.addEventListener('abort', abort, { once: true });
+  await (signal.aborted ? undefined : Promise.race([promise, aborted]));
+  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
+}
+
 function sizeOf({ writes }: PreparedAppend): Size {
-  let [events, characters] = [0, 0];
+  let [events, characters] = [0, charactersAnAppend];
   for (const write of writes) {
     events += write.events.length;
     for (const { payloadJson, metadataJson } of write.events) {

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AppendUnit } from '../../../../src/infrastructure/postgres/append-call.ts';
+import { AppendQueue } from '../../../../src/infrastructure/postgres/append-queue.ts';
+
+/* An append of 20 million characters; the queue holds 64 million. */
+const payloadJson = 'x'.repeat(20_000_000);
+
+function largeUnit(): AppendUnit {
+  const event = {
+    ...{ eventId: 'id', type: 'account.changed', schemaVersion: 1, payloadJson, metadataJson: null },
+    ...{ correlationId: null, causationId: null, userId: null, actor: 'system' },
+  };
+  const stream = { aggregateType: 'account', aggregateId: 'acc-1' };
+  const write = { stream, expectedVersion: 'any' as const, events: [event], claim: [], release: [] };
+  return { prepared: { writes: [write], commands: [], recordedAtMs: 0, mayRepeat: false }, probe: false };
+}
+
+/* Fills a queue within one turn of the event loop, before it sends anything. */
+function fullQueue(): { queue: AppendQueue; end: AbortController } {
+  const queue = new AppendQueue(async units => units.map(() => ({ status: 'again' })));
+  const end = new AbortController();
+  for (let index = 0; index < 4; index++) queue.submit(largeUnit(), end.signal).catch(() => undefined);
+  return { queue, end };
+}
+
+describe('AppendQueue when it is full', () => {
+  test('lets an append that waits for room give up at once', async () => {
+    const { queue } = fullQueue();
+    const impatient = new AbortController();
+    const waiting = queue.submit(largeUnit(), impatient.signal);
+    impatient.abort(new Error('no patience'));
+    await expect(waiting).rejects.toThrow('no patience');
+    await expect(queue.submit(largeUnit(), impatient.signal)).rejects.toThrow('no patience');
+  });
+
+  test('has room again when appends that wait are given up', async () => {
+    const { queue, end } = fullQueue();
+    const waiting = queue.submit(largeUnit(), undefined);
+    end.abort();
+    await expect(waiting).resolves.toEqual({ status: 'again' });
+  });
+});
