@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { StreamAppend } from '../../src/application/ports/event-store.ts';
-import { prepareAppend } from '../../src/application/events/prepare-append.ts';
-import { encodeAppends } from '../../src/infrastructure/postgres/append-call.ts';
 import { postgres } from '../../src/infrastructure/postgres/index.ts';
-import { Statements } from '../../src/infrastructure/postgres/statements.ts';
 import { deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
 import { administer, postgresStores, postgresUrl, randomSchema, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
@@ -14,6 +11,7 @@ import type { Mutant } from './support/mutants.ts';
 import { OneOrderRuns } from './support/one-order-run.ts';
 import type { RunResult } from './support/one-order-run.ts';
 import { faultSeconds, seedOfRun } from './support/random.ts';
+import { appendOn } from './support/raw-append.ts';
 
 const seed = seedOfRun();
 const seconds = faultSeconds(3, 60);
@@ -86,13 +84,9 @@ function opening(count = 1): StreamAppend {
 }
 
 async function rollBackAppend(pool: pg.Pool, schema: string, events: number): Promise<void> {
-  const units = [{ prepared: prepareAppend([opening(events)], {}, testServices()), probe: false }];
   const client = await pool.connect();
   await client.query('begin');
-  await client.query({
-    ...new Statements(schema).get('append_events'),
-    values: encodeAppends(units),
-  });
+  await appendOn(client, schema, [opening(events)]);
   await client.query('rollback');
   client.release();
 }

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { Store } from '../../src/application/ports/store.ts';
-import { prepareAppend } from '../../src/application/events/prepare-append.ts';
-import { encodeAppends } from '../../src/infrastructure/postgres/append-call.ts';
 import { postgres } from '../../src/infrastructure/postgres/index.ts';
-import { Statements } from '../../src/infrastructure/postgres/statements.ts';
 import { collect } from '../../src/infrastructure/testing/contract/expectations.ts';
 import { deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
 import { PostgresServer } from '../support/postgres-server.mjs';
 import { testServices } from '../support/stores.ts';
+import { appendOn } from './support/raw-append.ts';
 
 const account = { aggregateType: 'account', aggregateId: 'acc-1' };
 
@@ -54,9 +52,8 @@ async function rollBackAppend(url: string, count: number): Promise<void> {
   await client.connect();
   const stream = { ...account, aggregateId: 'acc-2' };
   const append = { stream, expectedVersion: 'none' as const, events: deposits(count) };
-  const units = [{ prepared: prepareAppend([append], {}, testServices()), probe: false }];
   await client.query('begin');
-  await client.query({ ...new Statements().get('append_events'), values: encodeAppends(units) });
+  await appendOn(client, 'annals', [append]);
   await client.query('rollback');
   await client.end();
 }

@@ -6,17 +6,17 @@ export type Mutant = (pool: pg.Pool, schema: string) => Promise<void>;
 /** Writers say which positions they may take only after they have taken them. */
 export const announcesAfterDrawing: Mutant = async (pool, schema) => {
   const source = await definitionOf(pool, schema, 'append_events');
-  const reading = firstMatch(source, /select last_value[^;]*into \w+[^;]*;/);
-  const announcement = firstMatch(source, /perform pg_advisory_xact_lock_shared\([^;]*;/);
-  const without = source.replace(reading, '').replace(announcement, '');
-  await pool.query(afterDrawing(without, `${reading} ${announcement}`));
+  const { statement } = announcementIn(source);
+  await pool.query(afterDrawing(source.replace(statement, ''), statement));
 };
 
 /** Writers lock the right bound, but only when their positions are taken already. */
 export const locksAfterDrawing: Mutant = async (pool, schema) => {
   const source = await definitionOf(pool, schema, 'append_events');
-  const announcement = firstMatch(source, /perform pg_advisory_xact_lock_shared\([^;]*;/);
-  await pool.query(afterDrawing(source.replace(announcement, ''), announcement));
+  const { statement, bound } = announcementIn(source);
+  const remember = `perform set_config('mutant.bound', (${bound})::text, true);`;
+  const recall = statement.replace(bound, `current_setting('mutant.bound')::bigint`);
+  await pool.query(afterDrawing(source.replace(statement, remember), recall));
 };
 
 /** Readers take what is visible for what is settled. */
@@ -35,6 +35,11 @@ async function definitionOf(pool: pg.Pool, schema: string, name: string): Promis
   if (rows.length !== 1)
     throw new Error(`There are ${rows.length} functions ${schema}.${name}, and not one.`);
   return rows[0]![0];
+}
+
+function announcementIn(source: string): { statement: string; bound: string } {
+  const pattern = /announced := pg_advisory_xact_lock_shared\(\s*\(tag << 48\) \| ([^;]*?)\s*\) is not null;/;
+  return { statement: firstMatch(source, pattern), bound: pattern.exec(source)![1]! };
 }
 
 /* Behind the statement that draws positions. */

@@ -181,12 +181,12 @@ class Connection implements AsyncDisposable {
       await this.#client.query('select pg_cancel_backend($1)', [random.pick(transactions)]);
   }
 
-  /* One insert in five takes longer between its first position and its end, as on a busy disk. */
+  /* Three inserts in ten take longer between its first position and its end, as on a busy disk. */
   async slowDownInserts(schema: string): Promise<void> {
     await this.#client.query(`
       create function ${schema}.slow_down() returns trigger language plpgsql as $$
       begin
-        if random() < 0.2 then perform pg_sleep(random() * 0.01); end if;
+        if random() < 0.3 then perform pg_sleep(random() * 0.04); end if;
         return null;
       end $$;
       create trigger slow_down after insert on ${schema}.events

@@ -2,16 +2,14 @@ import { setTimeout as think } from 'node:timers/promises';
 import pg from 'pg';
 import type { ExpectedVersion, StreamId } from '../../../src/domain/index.ts';
 import type { EventStore, NewEvent, StreamAppend } from '../../../src/application/ports/event-store.ts';
-import { prepareAppend } from '../../../src/application/events/prepare-append.ts';
-import { decodeOutcomes, encodeAppends } from '../../../src/infrastructure/postgres/append-call.ts';
 import { postgres } from '../../../src/infrastructure/postgres/index.ts';
-import { Statements } from '../../../src/infrastructure/postgres/statements.ts';
 import { uuidV7Generator } from '../../../src/infrastructure/system/uuid-v7-generator.ts';
 import { testServices } from '../../support/stores.ts';
 import { LedgerFile } from './ledger.ts';
 import type { WritePlan } from './messages.ts';
 import { randomFrom } from './random.ts';
 import type { Random } from './random.ts';
+import { appendOn } from './raw-append.ts';
 
 /** Aggregate types that writers use; each has the event types `changed` and `closed`. */
 export const aggregateTypes = ['account', 'cart', 'order'] as const;
@@ -82,13 +80,12 @@ function newEvents({ aggregateType }: StreamId, count: number): NewEvent[] {
 
 async function writeInTransactions(context: Context): Promise<void> {
   const { plan, signal, problems } = context;
-  const statement = new Statements(plan.schema).get('append_events');
   await runAll(plan, async random => {
     let client: pg.Client | undefined;
     while (!signal.aborted) {
       try {
         client ??= await connect(plan.url);
-        await new Transaction(client, statement, random, context).run();
+        await new Transaction(client, random, context).run();
       } catch (error) {
         if (!isExpected(error)) problems.push(`a transaction failed: ${String(error)}`);
         await client?.end().catch(() => undefined);
@@ -109,21 +106,14 @@ function isExpected(error: unknown): boolean {
 /* One transaction that appends, with pauses wherever somebody else could come in between. */
 class Transaction {
   readonly #client: pg.Client;
-  readonly #statement: { readonly name?: string; readonly text: string };
   readonly #random: Random;
   readonly #plan: WritePlan;
   readonly #ledger: LedgerFile;
   readonly #ids: string[] = [];
   #isCommitting = false;
 
-  constructor(
-    client: pg.Client,
-    statement: { readonly name?: string; readonly text: string },
-    random: Random,
-    { plan, ledger }: Context,
-  ) {
+  constructor(client: pg.Client, random: Random, { plan, ledger }: Context) {
     this.#client = client;
-    this.#statement = statement;
     this.#random = random;
     this.#plan = plan;
     this.#ledger = ledger;
@@ -172,16 +162,9 @@ class Transaction {
     const [stream] = chooseStreams(this.#random, this.#plan, 1);
     const events = newEvents(stream!, 1 + this.#random.below(5));
     const append = { stream: stream!, expectedVersion, events };
-    const units = [{ prepared: prepareAppend([append], {}, testServices()), probe: false }];
     ids.push(...events.map(event => event.eventId!));
-    const { rows } = await this.#client.query<string[]>({
-      ...this.#statement,
-      values: encodeAppends(units) as unknown[],
-      rowMode: 'array',
-      types: { getTypeParser: () => (value: unknown) => value },
-    });
-    const [outcome] = decodeOutcomes(units, rows[0]!);
-    if (outcome?.status !== 'stored') throw new Error(`append_events answered ${JSON.stringify(outcome)}`);
+    const outcome = await appendOn(this.#client, this.#plan.schema, [append]);
+    if (outcome.status !== 'stored') throw new Error(`append_events answered ${JSON.stringify(outcome)}`);
   }
 
   /* Mostly short; one in ten takes up to the longest time. */
