@@ -22,8 +22,9 @@ import {
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
 import type { Statements } from './statements.ts';
 
-// Together about ten seconds: a restart of the server is bridged, a longer outage is told to the caller.
-const retryDelaysMs = [0, 50, 100, 200, 400, 800, 1_500, 2_500, 4_000];
+// Together about ten seconds: a restart of the server is bridged, a longer outage is told to the caller. Never far
+// apart: a server that is back is noticed within half a second, and all waiting appends share the call that asks.
+const retryDelaysMs = [0, 50, 100, 200, 400, ...Array.from({ length: 18 }, () => 500)];
 
 // One connection may have been cut off in silence; a second that does not answer means that nobody does.
 const maxTimeouts = 2;
