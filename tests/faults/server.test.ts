@@ -35,7 +35,11 @@ async function openEvents(options: PostgresOptions = {}, url = server.url): Prom
 
 async function acknowledgedMore(load: Load, count: number): Promise<void> {
   const before = load.acknowledged.size;
-  await eventually(`${count} more are acknowledged`, async () => load.acknowledged.size >= before + count);
+  await eventually(
+    `${count} more are acknowledged`,
+    async () => load.acknowledged.size >= before + count,
+    30_000,
+  );
 }
 
 describe('A server that ends under load', () => {

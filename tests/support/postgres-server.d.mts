@@ -1,7 +1,18 @@
+/** Whom to run the server as; nobody else, unless this process is root. */
+export function unprivilegedUser(): { readonly uid?: number; readonly gid?: number };
+
 /** A throw-away PostgreSQL server; see postgres-server.mjs. */
 export class PostgresServer {
   /** @param settings - of postgresql.conf, e.g. `{ fsync: 'off' }` */
-  static create(settings?: Readonly<Record<string, string | number>>): Promise<PostgresServer>;
+  static create(
+    settings?: Readonly<Record<string, string | number>>,
+    place?: {
+      /** A command that runs the server somewhere else, e.g. `SmallDisk.enter`. */
+      readonly enter?: readonly string[];
+      /** More options of `initdb`. */
+      readonly initdb?: readonly string[];
+    },
+  ): Promise<PostgresServer>;
   /** Of the superuser, who needs no password. */
   readonly url: string;
   readonly port: number;

@@ -27,25 +27,27 @@ export class PostgresServer {
   #user;
   #port;
   #settings;
+  #enter;
   #process;
   #guard;
 
-  constructor({ folder, native, user, port, settings }) {
+  constructor({ folder, native, user, port, settings, enter }) {
     this.#folder = folder;
     this.#native = native;
     this.#user = user;
     this.#port = port;
     this.#settings = settings;
+    this.#enter = enter;
     this.#guard = guard(folder);
   }
 
   /** Makes the folder and the empty database cluster; the server is not started yet. */
-  static async create(settings = {}) {
+  static async create(settings = {}, { enter = [], initdb = [] } = {}) {
     const user = unprivilegedUser();
     const folder = await makeFolder(user);
     const native = await reachableBinaries(folder, user);
-    const server = new PostgresServer({ folder, native, user, port: await freePort(), settings });
-    await server.#initialize();
+    const server = new PostgresServer({ folder, native, user, port: await freePort(), settings, enter });
+    await server.#initialize(initdb);
     return server;
   }
 
@@ -71,10 +73,7 @@ export class PostgresServer {
     const options = ['-D', this.#dataDir, '-h', '127.0.0.1', '-p', `${this.#port}`];
     const settings = { unix_socket_directories: '', max_connections: 200, ...this.#settings };
     for (const [name, value] of Object.entries(settings)) options.push('-c', `${name}=${value}`);
-    const started = spawn(this.#binary('postgres'), options, {
-      ...this.#spawnOptions,
-      stdio: ['ignore', log.fd, log.fd],
-    });
+    const started = this.#spawn('postgres', options, { stdio: ['ignore', log.fd, log.fd] });
     await log.close();
     this.#process = started;
     started.once('exit', () => (this.#process = undefined));
@@ -122,11 +121,17 @@ export class PostgresServer {
     return join(this.#native, 'bin', platform() === 'win32' ? `${name}.exe` : name);
   }
 
-  async #initialize() {
+  /* Inside of what `enter` enters, if anything: it must end as the program itself, under the same process id. */
+  #spawn(name, options, more) {
+    const [command, ...rest] = [...this.#enter, this.#binary(name), ...options];
+    return spawn(command, rest, { ...this.#spawnOptions, ...more });
+  }
+
+  async #initialize(more) {
     // ICU's order of texts is not that of bytes, as on most servers: what relies on bytes must say so.
     const locale = ['--locale=C', '--locale-provider=icu', '--icu-locale=en-US', '--encoding=UTF8'];
-    const options = ['-D', this.#dataDir, '-U', 'postgres', '--auth=trust', '--no-sync', ...locale];
-    const initdb = spawn(this.#binary('initdb'), options, { ...this.#spawnOptions, stdio: 'pipe' });
+    const options = ['-D', this.#dataDir, '-U', 'postgres', '--auth=trust', '--no-sync', ...locale, ...more];
+    const initdb = this.#spawn('initdb', options, { stdio: 'pipe' });
     const output = [];
     initdb.stdout.on('data', text => output.push(text));
     initdb.stderr.on('data', text => output.push(text));
@@ -155,7 +160,7 @@ export class PostgresServer {
 }
 
 /* PostgreSQL refuses to run as root, so root runs it as somebody who owns nothing. */
-function unprivilegedUser() {
+export function unprivilegedUser() {
   if (process.getuid?.() !== 0) return {};
   const users = readFileSync('/etc/passwd', 'utf8').split('\n');
   for (const name of ['postgres', 'nobody']) {
