@@ -42,12 +42,12 @@ function announcementIn(source: string): { statement: string; bound: string } {
   return { statement: firstMatch(source, pattern), bound: pattern.exec(source)![1]! };
 }
 
-/* Behind the statement that draws positions. */
+/* Behind the statement that stores events: their positions are drawn there or before. */
 function afterDrawing(source: string, text: string): string {
-  const drawing = source.indexOf('nextval(');
-  const end = source.indexOf(';', drawing);
-  if (drawing < 0 || end < 0)
-    throw new Error('append_events draws its positions in a way this mutant does not know.');
+  const storing = source.search(/insert into \w+\.events \(/);
+  const end = source.indexOf(';', storing);
+  if (storing < 0 || source.indexOf('nextval(') > end)
+    throw new Error('append_events draws its positions in a way that this mutant does not know.');
   return `${source.slice(0, end + 1)} ${text} ${source.slice(end + 1)}`;
 }
 

@@ -2,6 +2,8 @@ import { setTimeout as think } from 'node:timers/promises';
 import pg from 'pg';
 import type { ExpectedVersion, StreamId } from '../../../src/domain/index.ts';
 import type { EventStore, NewEvent, StreamAppend } from '../../../src/application/ports/event-store.ts';
+import type { Store } from '../../../src/application/ports/store.ts';
+import { StoreUnavailable } from '../../../src/application/ports/event-store-errors.ts';
 import { postgres } from '../../../src/infrastructure/postgres/index.ts';
 import { uuidV7Generator } from '../../../src/infrastructure/system/uuid-v7-generator.ts';
 import { testServices } from '../../support/stores.ts';
@@ -31,7 +33,7 @@ interface Context {
 }
 
 async function writeThroughStore({ plan, ledger, signal, problems }: Context): Promise<void> {
-  const store = await postgres(plan.url, { schema: plan.schema, maxConnections: 4 }).open(testServices());
+  const store = await openStore(plan);
   const writer = async (random: Random): Promise<void> => {
     while (!signal.aborted) {
       const appends = await chooseAppends(random, plan, store.events);
@@ -48,6 +50,17 @@ async function writeThroughStore({ plan, ledger, signal, problems }: Context): P
   };
   await runAll(plan, writer);
   await store[Symbol.asyncDispose]();
+}
+
+/* A connection that is terminated while the store is opened is an error of that call. */
+async function openStore(plan: WritePlan): Promise<Store> {
+  for (;;) {
+    try {
+      return await postgres(plan.url, { schema: plan.schema, maxConnections: 4 }).open(testServices());
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
 }
 
 async function chooseAppends(random: Random, plan: WritePlan, events: EventStore): Promise<StreamAppend[]> {
