@@ -152,11 +152,12 @@
   CREATE UNIQUE INDEX event_types_pkey ON annals.event_types USING btree (event_type, schema_version)
 
 -- indexes of events
+  CREATE INDEX events_by_actor ON annals.events USING btree (actor, "position") WHERE ((actor <> 'system'::text) AND (actor IS DISTINCT FROM ('user:'::text || user_id)))
   CREATE INDEX events_by_causation ON annals.events USING btree (causation_id, "position") WHERE (causation_id IS NOT NULL)
   CREATE INDEX events_by_correlation ON annals.events USING btree (correlation_id, "position") WHERE (correlation_id IS NOT NULL)
   CREATE UNIQUE INDEX events_by_id ON annals.events USING btree (event_id)
   CREATE UNIQUE INDEX events_by_stream ON annals.events USING btree (stream_ref, version)
-  CREATE INDEX events_by_time ON annals.events USING brin (recorded_at)
+  CREATE INDEX events_by_time ON annals.events USING brin ("position", recorded_at) WITH (autosummarize='on')
   CREATE INDEX events_by_type ON annals.events USING btree (event_type, "position")
   CREATE INDEX events_by_user ON annals.events USING btree (user_id, "position") WHERE (user_id IS NOT NULL)
   CREATE UNIQUE INDEX events_pkey ON annals.events USING btree ("position")
@@ -179,6 +180,7 @@
 
 -- indexes of streams
   CREATE UNIQUE INDEX streams_by_id ON annals.streams USING btree (aggregate_id, aggregate_type)
+  CREATE INDEX streams_by_type ON annals.streams USING btree (aggregate_type)
   CREATE UNIQUE INDEX streams_pkey ON annals.streams USING btree (stream_ref)
 
 -- indexes of subject_keys

@@ -17,6 +17,8 @@ create table annals.streams (
 
 -- The id first: it also answers "which streams have this id, of any type".
 create unique index streams_by_id on annals.streams (aggregate_id, aggregate_type);
+-- Written once a stream, whatever is appended to it.
+create index streams_by_type on annals.streams (aggregate_type);
 
 -- Positions: never cached per connection, never set back (docs/adr/0004-one-order-for-every-reader.md).
 create sequence annals.event_positions as bigint cache 1;
@@ -43,7 +45,11 @@ create index events_by_type on annals.events (event_type, position);
 create index events_by_correlation on annals.events (correlation_id, position) where correlation_id is not null;
 create index events_by_causation on annals.events (causation_id, position) where causation_id is not null;
 create index events_by_user on annals.events (user_id, position) where user_id is not null;
-create index events_by_time on annals.events using brin (recorded_at);
+-- Who acts is the user or the system almost always; only the others cost an entry.
+create index events_by_actor on annals.events (actor, position)
+  where actor <> 'system' and actor is distinct from 'user:' || user_id;
+-- Finds events out of line with time and position (0006_event_search.sql); a few bytes for thousands of events.
+create index events_by_time on annals.events using brin (position, recorded_at) with (autosummarize = on);
 
 -- A key belongs to one stream at a time.
 create table annals.unique_keys (
