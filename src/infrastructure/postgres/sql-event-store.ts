@@ -19,11 +19,8 @@ import {
   checkCommandId,
   checkEventId,
   checkFeedBounds,
-  checkFilter,
-  checkLimit,
   checkStreamBounds,
 } from '../../application/events/check-query.ts';
-import { readCursor, writeCursor } from '../../application/events/check-query.ts';
 import { Listeners } from '../../application/events/listeners.ts';
 import { readCommandResult } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation } from '../../application/events/prepare-append.ts';
@@ -33,6 +30,7 @@ import { eventColumns, readEvent } from './event-rows.ts';
 import { readStreamPages } from './read-stream.ts';
 import { SqlAppend } from './sql-append.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
+import { SqlEventQuery } from './sql-event-query.ts';
 import { isLostConnection } from './sql-errors.ts';
 import type { Statements } from './statements.ts';
 
@@ -43,6 +41,7 @@ export class SqlEventStore implements EventStore {
   readonly #client: SqlClient;
   readonly #statements: Statements;
   readonly #append: SqlAppend;
+  readonly #query: SqlEventQuery;
   readonly #committed = new Listeners();
   #settled = 0;
   #isClosed = false;
@@ -51,6 +50,7 @@ export class SqlEventStore implements EventStore {
     this.#client = client;
     this.#statements = statements;
     this.#append = new SqlAppend(client, statements, preparation);
+    this.#query = new SqlEventQuery((statement, parameters) => this.#run(statement, parameters), statements);
   }
 
   async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
@@ -108,28 +108,11 @@ export class SqlEventStore implements EventStore {
   }
 
   async query(query: EventQuery): Promise<EventPage> {
-    checkFilter(query);
-    const limit = checkLimit('limit', query.limit ?? 100);
-    const isNewestFirst = query.order === 'newest';
-    const conditions = new EventConditions()
-      .add(isNewestFirst ? 'e.position < @' : 'e.position > @', readCursor(query))
-      .addFilter(query);
-    const order = `order by e.position ${isNewestFirst ? 'desc' : 'asc'}`;
-    const found = await this.#select(conditions, order, limit + 1);
-    const events = found.slice(0, limit);
-    const last = events.at(-1);
-    return {
-      events,
-      nextCursor: last && found.length > limit ? writeCursor(query, last.position) : undefined,
-    };
+    return this.#query.find(query);
   }
 
   async countByType(filter: EventFilter = {}): Promise<Readonly<Record<string, number>>> {
-    checkFilter(filter);
-    const conditions = new EventConditions().addFilter(filter);
-    const text = `select e.event_type, count(*) from annals.${eventsWithStreams} ${conditions.where} group by 1`;
-    const rows = await this.#run({ text: this.#statements.inSchema(text) }, conditions.parameters);
-    return Object.fromEntries(rows.map(([type, count]) => [type!, Number(count)]));
+    return this.#query.countByType(filter);
   }
 
   async streamVersion(stream: StreamId): Promise<number> {

@@ -4,7 +4,7 @@ import type { EventFilter } from '../../../application/ports/event-store.ts';
 import { InvalidQuery } from '../../../application/ports/event-store-errors.ts';
 import { storeCases } from './contract-case.ts';
 import { checkRefused, plain } from './expectations.ts';
-import { deposited } from './sample-events.ts';
+import { deposited, deposits } from './sample-events.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 const startTime = Date.parse('2026-01-01T00:00:00.000Z');
@@ -61,6 +61,29 @@ export const queryCases = storeCases({
       const facts = { code: 'invalid-query' };
       await checkRefused(() => subject.store.query(filter), InvalidQuery, facts);
       await checkRefused(() => subject.store.countByType(filter), InvalidQuery, facts);
+    }
+  },
+
+  "finds by time what was recorded while a writer's clock was wrong": async subject => {
+    for (const [index, minutes] of [0, 1, 90, 2, 3, 4, -60, 5, 6].entries()) {
+      subject.clock.set(minute(minutes));
+      await subject.append(subject.stream(`s${index}`), [deposited(index)]);
+    }
+    for (const from of [-61, -60, 0, 2, 4, 6, 7, 90, 91]) {
+      await checkFound(subject, { since: minute(from) });
+      await checkFound(subject, { until: minute(from) });
+      await checkFound(subject, { since: minute(from), until: minute(from + 1) });
+      await checkFound(subject, { since: minute(from), types: ['account.deposited'], aggregateId: 's6' });
+    }
+  },
+
+  'finds in a long stream what lies between two times': async subject => {
+    for (let index = 0; index < 20; index++) {
+      await subject.append(subject.stream('ab'[index % 2]), deposits(1 + (index % 3)));
+      subject.clock.advance(60_000);
+    }
+    for (let from = 0; from < 20; from += 3) {
+      await checkFound(subject, { aggregateId: 'a', since: minute(from), until: minute(from + 5) });
     }
   },
 

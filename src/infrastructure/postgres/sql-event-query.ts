@@ -1,0 +1,81 @@
+import type { EventFilter, EventPage, EventQuery } from '../../application/ports/event-store.ts';
+import { checkFilter, checkLimit, readCursor, writeCursor } from '../../application/events/check-query.ts';
+import { readEvent } from './event-rows.ts';
+import { countStatement, searchStatement } from './event-search.ts';
+import type { PositionBounds, SearchStatement } from './event-search.ts';
+import type { SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
+import type { Statements } from './statements.ts';
+
+type Run = (statement: SqlStatement, parameters: readonly SqlParameter[]) => Promise<readonly SqlRow[]>;
+
+/** Finds and counts events by what they are, whom they concern, where they come from and when they were recorded. */
+export class SqlEventQuery {
+  readonly #run: Run;
+  readonly #statements: Statements;
+
+  constructor(run: Run, statements: Statements) {
+    this.#run = run;
+    this.#statements = statements;
+  }
+
+  /** A page of the events that match, in the order of their positions. */
+  async find(query: EventQuery): Promise<EventPage> {
+    checkFilter(query);
+    const limit = checkLimit('limit', query.limit ?? 100);
+    const cursor = readCursor(query);
+    if (matchesNothing(query)) return { events: [], nextCursor: undefined };
+    const isNewestFirst = query.order === 'newest';
+    const bounds = behindCursor(await this.#boundsOf(query), cursor, isNewestFirst);
+    // One more than wanted tells whether there is a next page.
+    const rows = await this.#ask(searchStatement(query, { ...bounds, isNewestFirst, limit: limit + 1 }));
+    const events = rows.slice(0, limit).map(readEvent);
+    const last = events.at(-1);
+    return {
+      events,
+      nextCursor: last && rows.length > limit ? writeCursor(query, last.position) : undefined,
+    };
+  }
+
+  /** How many events of each type match. */
+  async countByType(filter: EventFilter): Promise<Readonly<Record<string, number>>> {
+    checkFilter(filter);
+    if (matchesNothing(filter)) return {};
+    const rows = await this.#ask(countStatement(filter, await this.#boundsOf(filter)));
+    return Object.fromEntries(rows.map(([type, count]) => [type!, Number(count)]));
+  }
+
+  /*
+   * A time range as positions, which every index can be bounded by. Events of one origin are few; for them the
+   * look-up would cost more than it saves.
+   */
+  async #boundsOf(filter: EventFilter): Promise<PositionBounds> {
+    const { since, until, correlationId, causationId } = filter;
+    const isUnbounded = since === undefined && until === undefined;
+    if (isUnbounded || correlationId !== undefined || causationId !== undefined) return {};
+    const times = [since?.toISOString() ?? null, until?.toISOString() ?? null];
+    const [[first, last]] = (await this.#run(this.#statements.get('positions_between'), times)) as [SqlRow];
+    return {
+      afterPosition: first == null ? undefined : Number(first) - 1,
+      throughPosition: last == null ? undefined : Number(last),
+    };
+  }
+
+  #ask({ text, parameters }: SearchStatement): Promise<readonly SqlRow[]> {
+    return this.#run({ text: this.#statements.inSchema(text) }, parameters);
+  }
+}
+
+function behindCursor(
+  bounds: PositionBounds,
+  cursor: number | undefined,
+  isNewestFirst: boolean,
+): PositionBounds {
+  if (cursor === undefined) return bounds;
+  const { afterPosition = 0, throughPosition = Infinity } = bounds;
+  if (isNewestFirst) return { ...bounds, throughPosition: Math.min(throughPosition, cursor - 1) };
+  return { ...bounds, afterPosition: Math.max(afterPosition, cursor) };
+}
+
+function matchesNothing({ types, aggregateTypes }: EventFilter): boolean {
+  return types?.length === 0 || aggregateTypes?.length === 0;
+}
