@@ -4,7 +4,7 @@ import { checkEventType, checkIdentifier, checkStreamId } from '../../domain/ide
 import type { StreamId } from '../../domain/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AppendOptions, CommandRecord, NewEvent, StreamAppend } from '../ports/event-store.ts';
-import { InvalidAppend } from '../ports/event-store-errors.ts';
+import { EventIdConflict, InvalidAppend } from '../ports/event-store-errors.ts';
 import type { IdGenerator } from '../ports/id-generator.ts';
 import { checkCommandId } from './check-query.ts';
 import { defaultJsonLimits, toJsonText } from './json-text.ts';
@@ -75,6 +75,7 @@ export function prepareAppend(
   const prepare = new EventPreparation(idempotencyKey, preparation);
   const writes = appends.map(append => prepareWrite(append, prepare));
   checkTotalSize(writes);
+  if (prepare.mayRepeat) checkIdsOnce(writes);
   return {
     writes,
     commands: prepareCommands(options.commands ?? []),
@@ -138,6 +139,18 @@ export function checkExpectedVersion(stream: StreamId, expected: unknown): Expec
 
 function checkKeys(keys: readonly string[]): readonly string[] {
   return [...new Set(keys)].map(key => checkIdentifier('unique key', key, maxKeyLength));
+}
+
+/* Checked here, because in the database it would fail everybody whose append shares the call. */
+function checkIdsOnce(writes: readonly PreparedWrite[]): void {
+  const seen = new Map<string, StreamId>();
+  for (const { stream, events } of writes) {
+    for (const { eventId } of events) {
+      const first = seen.get(eventId);
+      if (first !== undefined) throw new EventIdConflict(first, eventId);
+      seen.set(eventId, stream);
+    }
+  }
 }
 
 function checkTotalSize(writes: readonly PreparedWrite[]): void {

@@ -95,12 +95,11 @@ export class MemoryLog {
   #findRepetition({ writes }: PreparedAppend): AppendResult[] | undefined {
     const ids = writes.flatMap(write => write.events.map(event => event.eventId));
     const known = ids.find(id => this.#byId.has(id));
-    const questionable = known ?? ids.find((id, index) => ids.indexOf(id) !== index);
-    if (questionable === undefined) return undefined;
+    if (known === undefined) return undefined;
     const results = writes.map(write => this.#repeat(write));
-    if (known !== undefined && results.every(result => result !== undefined)) return results;
-    const { stream } = writes.find(({ events }) => events.some(event => event.eventId === questionable))!;
-    throw new EventIdConflict(stream, questionable);
+    if (results.every(result => result !== undefined)) return results;
+    const { stream } = writes.find(({ events }) => events.some(event => event.eventId === known))!;
+    throw new EventIdConflict(stream, known);
   }
 
   /* The first result of this write; undefined if it is not stored exactly so. */

@@ -82,6 +82,8 @@ export const repetitionCases = storeCases({
     const [first, second] = withIds(deposits(2));
     const twice = [first!, { ...second!, eventId: first!.eventId! }];
     await checkConflict(subject, subject.stream(), twice, { eventId: first!.eventId! });
+    await subject.append(subject.stream(), deposits(1));
+    await checkConflict(subject, subject.stream(), twice, { eventId: first!.eventId! });
   },
 
   'refuses an event id that occurs in two streams of one append': async subject => {
