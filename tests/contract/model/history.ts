@@ -81,7 +81,8 @@ function letTakeEffect(
   const seen = new Set<string>();
   const found = new Map<string, Configuration>();
   const left = [...configurations];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+  for (let last = left.pop(); last !== undefined; last = left.pop()) {
+    const next = withReadings(last, open);
     const key = keyOf(next);
     if (seen.has(key)) continue;
     seen.add(key);
@@ -91,12 +92,29 @@ function letTakeEffect(
       continue;
     }
     for (const call of open) {
-      if (next.effective.has(call)) continue;
+      if (next.effective.has(call) || changesNothing(call.call)) continue;
       const versions = apply(call.call, next.versions);
       if (versions !== undefined) left.push({ versions, effective: new Set([...next.effective, call]) });
     }
   }
   return [...found.values()];
+}
+
+/*
+ * What changes nothing takes effect as soon as it can. Later would explain no more, and putting it off in all ways
+ * would multiply the configurations.
+ */
+function withReadings({ versions, effective }: Configuration, open: ReadonlySet<TimedCall>): Configuration {
+  const readings = [...open].filter(
+    ({ call }) => changesNothing(call) && apply(call, versions) !== undefined,
+  );
+  return { versions, effective: new Set([...effective, ...readings]) };
+}
+
+function changesNothing(call: Call): boolean {
+  return (
+    call.do === 'read' || 'actualVersion' in call.outcome || call.writes.every(({ events }) => events === 0)
+  );
 }
 
 /* The state after a call, if a store in this state would have given this answer. */
