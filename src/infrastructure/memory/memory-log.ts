@@ -76,7 +76,7 @@ export class MemoryLog {
   commit(change: PlannedAppend): void {
     if (change.results.some(result => result.repeated)) return;
     for (const entry of change.entries) this.#add(entry);
-    for (const write of change.prepared.writes) this.#changeKeys(write);
+    this.#changeKeys(change.prepared.writes);
     for (const { commandId, fingerprint, resultJson } of change.prepared.commands) {
       const lastPosition = change.entries.at(-1)?.event.position ?? 0;
       this.#commands.set(commandId, {
@@ -190,9 +190,12 @@ export class MemoryLog {
     this.#byId.set(entry.event.eventId, entry);
   }
 
-  #changeKeys({ stream, release, claim }: PreparedWrite): void {
-    for (const key of release) if (this.#isHeldBy(key, stream)) this.#keys.delete(key);
-    for (const key of claim) this.#keys.set(key, stream);
+  /* What is released is free for the claims of the same append, in whichever order they are written. */
+  #changeKeys(writes: readonly PreparedWrite[]): void {
+    for (const { stream, release } of writes) {
+      for (const key of release) if (this.#isHeldBy(key, stream)) this.#keys.delete(key);
+    }
+    for (const { stream, claim } of writes) for (const key of claim) this.#keys.set(key, stream);
   }
 }
 

@@ -82,11 +82,11 @@
   taken_at timestamp with time zone not null default now()
 
 -- table streams with (fillfactor=70)
-  stream_ref bigint not null generated always as identity
+  stream_ref bigint not null
   aggregate_type text collate "C" not null
   aggregate_id text collate "C" not null
-  version integer not null default 0
-  recorded_at timestamp with time zone not null default '-infinity'::timestamp with time zone
+  version integer not null
+  recorded_at timestamp with time zone not null
 
 -- table subject_keys
   subject text collate "C" not null
@@ -112,8 +112,6 @@
 
 -- constraints of events
   events_pkey: PRIMARY KEY ("position")
-  events_schema_version_check: CHECK ((schema_version > 0))
-  events_version_check: CHECK ((version > 0))
 
 -- constraints of migrations
   migrations_pkey: PRIMARY KEY (number)
@@ -133,7 +131,6 @@
 
 -- constraints of streams
   streams_pkey: PRIMARY KEY (stream_ref)
-  streams_version_check: CHECK ((version >= 0))
 
 -- constraints of subject_keys
   subject_keys_pkey: PRIMARY KEY (subject)
@@ -194,14 +191,14 @@
 
 -- sequences
   event_positions as bigint start 1 increment 1 cache 1
-  streams_stream_ref_seq as bigint start 1 increment 1 cache 1
+  stream_refs as bigint start 1 increment 1 cache 1
 
 -- triggers of events
   CREATE TRIGGER events_are_never_truncated BEFORE TRUNCATE ON annals.events FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
   CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE ON annals.events FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
 
 -- function append_events
-  CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], u_recorded_at timestamp with time zone[], u_probe boolean[], w_unit integer[], w_stream integer[], w_expected integer[], w_events integer[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], k_write integer[], k_key text[], k_claim boolean[], c_unit integer[], c_id text[], c_fingerprint text[], c_result json[], OUT statuses smallint[], OUT versions integer[], OUT positions bigint[], OUT explanations json)
+  CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], plan json, OUT positions bigint[], OUT versions integer[], OUT statuses smallint[], OUT explanations json)
    RETURNS record
    LANGUAGE plpgsql
    SET plan_cache_mode TO 'force_generic_plan'
@@ -212,181 +209,351 @@
   AS $function$
   declare
     tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
-    writes constant integer := cardinality(w_unit);
+    -- Of the streams that this call adds; of all streams; and of each write.
+    added bigint[];
+    streams_added integer;
+    locked record;
     refs bigint[];
-    stream_versions integer[];
-    stream_times timestamptz[];
-    starts integer[] := array_fill(null::integer, array[writes]);
-    first_write integer := 1;
-    last_write integer := 0;
-    first_event integer := 1;
-    last_event integer := 0;
-    last_key integer := 0;
-    stored_events integer := 0;
-    unit_ends integer[] := array_fill(0, array[cardinality(u_probe)]);
-    refused integer;
-    outcome record;
-    high bigint;
-    details json[];
+    starts integer[];
+    times timestamptz[];
+    decided record;
+    announced boolean;
   begin
-    statuses := array_fill(0::smallint, array[cardinality(u_probe)]);
-    versions := array_fill(0, array[writes]);
-    details := array_fill(null::json, array[cardinality(u_probe)]);
-    positions := '{}';
-
-    -- Names that are not rows yet cannot be locked as rows. Sorted, so that no two calls wait for each other.
-    if cardinality(k_key) + cardinality(c_id) > 0 then
-      perform pg_advisory_xact_lock(tag::integer, name)
-      from (select distinct hashtext(n) as name from unnest(k_key || c_id) n order by 1) names;
+    if plan is not null then
+      perform annals.lock_names(plan);
     end if;
 
-    insert into annals.streams (aggregate_type, aggregate_id)
-    select s.type, s.id
-    from unnest(s_type, s_id) with ordinality as s (type, id, n)
-    where (
-      select x.stream_ref from annals.streams x where x.aggregate_id = s.id and x.aggregate_type = s.type
-    ) is null
-    order by s.n
+    -- A new stream is inserted with the version that it has if nothing is refused; decide_appends puts it right.
+    if 0 = any (s_expected) or -1 = any (s_expected) then
+      added := array(select nextval('annals.stream_refs') from generate_subscripts(s_id, 1));
+      insert into annals.streams (stream_ref, aggregate_type, aggregate_id, version, recorded_at)
+      select s.ref, s.type, s.id, s.events, s.recorded_at
+      from (
+        select
+          unnest(added) as ref, unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected,
+          unnest(s_events) as events, unnest(s_recorded_at) as recorded_at
+      ) s
+      where s.expected in (0, -1) and s.events > 0
+      on conflict (aggregate_id, aggregate_type) do nothing;
+      get diagnostics streams_added = row_count;
+    end if;
+
+    if plan is null and streams_added = cardinality(s_id) then
+      refs := added;
+      starts := array_fill(0, array[cardinality(s_id)]);
+      times := s_recorded_at;
+      versions := s_events;
+    else
+      select
+        array_agg(x.stream_ref) as refs,
+        array_agg(coalesce(x.version, 0)) as versions,
+        array_agg(coalesce(x.recorded_at, '-infinity')) as times,
+        array_agg(coalesce(x.version, 0) + s.events) as next_versions,
+        array_agg(greatest(x.recorded_at, s.recorded_at)) as next_times,
+        bool_and(
+          case s.expected
+            when -1 then x.stream_ref is not null or s.events = 0
+            when -2 then coalesce(x.version, 0) > 0
+            else coalesce(x.version, 0) = s.expected
+          end
+        ) as fits
+      into locked
+      from (
+        select
+          unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected, unnest(s_events) as events,
+          unnest(s_recorded_at) as recorded_at
+      ) s
+      left join lateral (
+        select
+          y.stream_ref,
+          case when y.stream_ref = any (added) then 0 else y.version end as version,
+          case when y.stream_ref = any (added) then '-infinity' else y.recorded_at end as recorded_at
+        from annals.streams y
+        where y.aggregate_id = s.id and y.aggregate_type = s.type
+        for no key update
+      ) x on true;
+
+      if plan is null and locked.fits then
+        refs := locked.refs;
+        starts := locked.versions;
+        times := locked.next_times;
+        versions := locked.next_versions;
+        update annals.streams x
+        set version = s.version, recorded_at = s.recorded_at
+        from (select unnest(refs) as ref, unnest(versions) as version, unnest(times) as recorded_at) s
+        where x.stream_ref = s.ref and x.version <> s.version;
+      else
+        select * into decided
+        from annals.decide_appends(
+          s_expected, s_events, s_recorded_at, locked.refs, locked.versions, locked.times,
+          e_write, e_index, e_id, e_type, e_schema, e_payload, plan
+        );
+        refs := decided.refs;
+        starts := decided.starts;
+        times := decided.times;
+        versions := decided.versions;
+        statuses := decided.statuses;
+        explanations := decided.explanations;
+      end if;
+    end if;
+
+    if cardinality(e_id) > 0 and (statuses is null or 0 = any (statuses)) then
+      announced := pg_advisory_xact_lock_shared(
+        (tag << 48) | coalesce(pg_sequence_last_value('annals.event_positions'), 0)
+      ) is not null;
+
+      -- One for each event, in order; those of refused units are left out, and their positions skipped.
+      positions := array(select nextval('annals.event_positions') from generate_subscripts(e_id, 1));
+      insert into annals.events (
+        position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
+        correlation_id, causation_id, user_id, actor, payload, metadata
+      )
+      select
+        e.position, refs[e.write], starts[e.write] + e.index, coalesce(e.schema, 1), e.id, times[e.write], e.type,
+        e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
+      from (
+        select
+          unnest(positions) as position, unnest(e_write) as write, unnest(e_index) as index, unnest(e_id) as id,
+          unnest(e_type) as type, unnest(e_schema) as schema, unnest(e_payload) as payload,
+          unnest(e_metadata) as metadata, unnest(e_correlation) as correlation, unnest(e_causation) as causation,
+          unnest(e_user) as user_id, unnest(e_actor) as actor
+      ) e
+      where starts[e.write] is not null;
+    end if;
+
+    if plan is not null then
+      perform annals.record_commands(plan, statuses, positions);
+    end if;
+  end
+  $function$
+
+-- function change_unique_keys
+  CREATE OR REPLACE FUNCTION annals.change_unique_keys(refs bigint[], k_write integer[], k_name text[], k_claim boolean[], OUT refusal json)
+   RETURNS json
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
+    into refusal
+    from unnest(k_write, k_name, k_claim) as k (write, name, claim)
+    join annals.unique_keys held on held.key = k.name and held.stream_ref <> refs[k.write]
+    join annals.streams s on s.stream_ref = held.stream_ref
+    where k.claim
+      and not exists (
+        select from unnest(k_write, k_name, k_claim) as r (write, name, claim)
+        where not r.claim and r.name = k.name and refs[r.write] = held.stream_ref
+      )
+    limit 1;
+    if refusal is not null then
+      return;
+    end if;
+
+    -- Two streams of one unit want the same key.
+    select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
+    into refusal
+    from unnest(k_write, k_name, k_claim) as earlier (write, name, claim)
+    join unnest(k_write, k_name, k_claim) as k (write, name, claim)
+      on k.name = earlier.name and k.write > earlier.write and refs[k.write] <> refs[earlier.write]
+    join annals.streams s on s.stream_ref = refs[earlier.write]
+    where earlier.claim and k.claim
+    limit 1;
+    if refusal is not null then
+      return;
+    end if;
+
+    delete from annals.unique_keys held
+    using unnest(k_write, k_name, k_claim) as k (write, name, claim)
+    where not k.claim and held.key = k.name and held.stream_ref = refs[k.write];
+
+    insert into annals.unique_keys (key, stream_ref)
+    select k.name, refs[k.write]
+    from unnest(k_write, k_name, k_claim) as k (write, name, claim)
+    where k.claim
     on conflict do nothing;
+  end
+  $function$
 
+-- function decide_appends
+  CREATE OR REPLACE FUNCTION annals.decide_appends(s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], s_refs bigint[], s_versions integer[], s_times timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], plan json, OUT refs bigint[], OUT starts integer[], OUT times timestamp with time zone[], OUT versions integer[], OUT statuses smallint[], OUT explanations json)
+   RETURNS record
+   LANGUAGE plpgsql
+  AS $function$
+  declare
+    units record;
+    writes record;
+    keys record;
+    commands record;
+    repetition record;
+    first_write integer;
+    last_write integer := 0;
+    first_event integer;
+    last_event integer := 0;
+    first_key integer;
+    last_key integer := 0;
+    first_command integer;
+    last_command integer := 0;
+    -- Of the commands of one id: whether one is stored, told by the number of the first.
+    has_run boolean[];
+    stream integer;
+    refused integer;
+    ran integer;
+    details json[];
+  begin
+    if plan is null then
+      select s_recorded_at as times, array_agg(false) as probes into units from unnest(s_refs);
+      select array_agg(n) as units, array_agg(n) as streams, s_expected as expected, s_events as events
+      into writes
+      from generate_subscripts(s_refs, 1) n;
+    else
+      select array_agg((u->>0)::timestamptz) as times, array_agg((u->>1)::boolean) as probes
+      into units
+      from json_array_elements(plan->'units') u;
+      select
+        array_agg((w->>0)::integer) as units, array_agg((w->>1)::integer) as streams,
+        array_agg((w->>2)::integer) as expected, array_agg((w->>3)::integer) as events
+      into writes
+      from json_array_elements(plan->'writes') w;
+    end if;
     select
-      array_agg(x.stream_ref order by s.n), array_agg(x.version order by s.n), array_agg(x.recorded_at order by s.n)
-    into refs, stream_versions, stream_times
-    from unnest(s_type, s_id) with ordinality as s (type, id, n)
-    cross join lateral (
-      select x.stream_ref, x.version, x.recorded_at
-      from annals.streams x
-      where x.aggregate_id = s.id and x.aggregate_type = s.type
-      for no key update
-    ) x;
+      array_agg((k->>0)::integer) as writes, array_agg(k->>1) as names, array_agg((k->>2)::boolean) as claims
+    into keys
+    from json_array_elements(plan->'keys') k;
+    select array_agg(c.unit) as units, array_agg(c.id) as ids, array_agg(c.first) as firsts,
+      array_agg(exists (select from annals.commands x where x.command_id = c.id)) as ran
+    into commands
+    from (
+      select (c->>0)::integer as unit, c->>1 as id, min(n) over (partition by c->>1) as first, n
+      from json_array_elements(plan->'commands') with ordinality as c (c, n)
+      order by n
+    ) c;
 
-    for unit in 1 .. cardinality(u_probe) loop
+    refs := array(select s_refs[s] from unnest(writes.streams) s);
+    starts := array_fill(null::integer, array[cardinality(refs)]);
+    times := array_fill(null::timestamptz, array[cardinality(refs)]);
+    versions := array_fill(0, array[cardinality(refs)]);
+    statuses := array_fill(0::smallint, array[cardinality(units.probes)]);
+    details := array_fill(null::json, array[cardinality(units.probes)]);
+    has_run := commands.ran;
+
+    for unit in 1 .. cardinality(units.probes) loop
       first_write := last_write + 1;
       first_event := last_event + 1;
+      first_key := last_key + 1;
+      first_command := last_command + 1;
       refused := null;
-      while last_write < writes and w_unit[last_write + 1] = unit loop
+      while last_write < cardinality(refs) and writes.units[last_write + 1] = unit loop
         last_write := last_write + 1;
-        last_event := last_event + w_events[last_write];
-        versions[last_write] := stream_versions[w_stream[last_write]];
+        last_event := last_event + writes.events[last_write];
+        stream := writes.streams[last_write];
+        versions[last_write] := s_versions[stream];
+        s_versions[stream] := s_versions[stream] + writes.events[last_write];
         if refused is null and not (
-          case w_expected[last_write]
+          case writes.expected[last_write]
             when -1 then true
             when -2 then versions[last_write] > 0
-            else versions[last_write] = w_expected[last_write]
+            else versions[last_write] = writes.expected[last_write]
           end
         ) then
           refused := last_write;
         end if;
       end loop;
-
-      -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
-      if u_probe[unit] and exists (
-        select from unnest(e_id, e_write) with ordinality as o (id, write, n)
-        where o.n < first_event and starts[o.write] is not null and o.id = any (e_id[first_event:last_event])
-      ) then
-        statuses[unit] := 6;
-        continue;
-      end if;
-
-      if (u_probe[unit] or refused is not null) and last_event >= first_event then
-        select * into outcome
-        from annals.find_repetition(
-          first_event, last_event, refs, w_stream, e_write, e_index, e_id, e_type, e_schema, e_payload
-        );
-        if outcome.is_repetition then
-          statuses[unit] := 2;
-          details[unit] := to_json(outcome.found_positions);
-          for w in first_write .. last_write loop
-            versions[w] := coalesce(outcome.last_versions[w], versions[w]);
-          end loop;
-          continue;
-        elsif outcome.taken_id is not null then
-          statuses[unit] := 3;
-          details[unit] := to_json(outcome.taken_id);
-          continue;
-        end if;
-      end if;
-
-      if cardinality(c_id) > 0 then
-        select c.id as command_id into outcome
-        from unnest(c_unit, c_id) as c (of_unit, id)
-        where c.of_unit = unit and (
-          exists (select from annals.commands x where x.command_id = c.id)
-          or exists (
-            select from unnest(c_unit, c_id) as o (of_unit, id)
-            where o.of_unit < unit and o.id = c.id and statuses[o.of_unit] = 0
-          )
-        )
-        limit 1;
-        if found then
-          statuses[unit] := 5;
-          details[unit] := to_json(outcome.command_id);
-          continue;
-        end if;
-      end if;
-
-      if refused is not null then
-        statuses[unit] := 1;
-        details[unit] := to_json(refused);
-        continue;
-      end if;
-
-      if cardinality(k_key) > 0 then
-        details[unit] := annals.change_unique_keys(first_write, last_write, refs, w_stream, k_write, k_key, k_claim);
-        if details[unit] is not null then
-          statuses[unit] := 4;
-          continue;
-        end if;
-      end if;
-
-      for w in first_write .. last_write loop
-        starts[w] := stream_versions[w_stream[w]];
-        stream_versions[w_stream[w]] := starts[w] + w_events[w];
-        versions[w] := starts[w] + w_events[w];
-        stream_times[w_stream[w]] := greatest(stream_times[w_stream[w]], u_recorded_at[unit]);
+      while keys.writes[last_key + 1] <= last_write loop
+        last_key := last_key + 1;
       end loop;
-      if last_event >= first_event then
-        stored_events := stored_events + last_event - first_event + 1;
-        unit_ends[unit] := stored_events;
+      while commands.units[last_command + 1] = unit loop
+        last_command := last_command + 1;
+      end loop;
+
+      <<decision>>
+      begin
+        if (units.probes[unit] or refused is not null) and last_event >= first_event then
+          -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
+          if exists (
+            select from unnest(e_id[1:first_event - 1], e_write[1:first_event - 1]) as earlier (id, write)
+            where earlier.id = any (e_id[first_event:last_event]) and starts[earlier.write] is not null
+          ) then
+            statuses[unit] := 6;
+            exit decision;
+          end if;
+          select * into repetition
+          from annals.find_repetition(
+            refs, e_write[first_event:last_event], e_index[first_event:last_event], e_id[first_event:last_event],
+            e_type[first_event:last_event], e_schema[first_event:last_event], e_payload[first_event:last_event]
+          );
+          if repetition.is_complete then
+            statuses[unit] := 2;
+            details[unit] := to_json(repetition.positions);
+            for w in first_write .. last_write loop
+              versions[w] := coalesce(repetition.last_versions[w], versions[w]);
+            end loop;
+            exit decision;
+          elsif repetition.taken_id is not null then
+            statuses[unit] := 3;
+            details[unit] := to_json(repetition.taken_id);
+            exit decision;
+          end if;
+        end if;
+
+        ran := null;
+        for c in first_command .. last_command loop
+          if commands.ran[c] or has_run[commands.firsts[c]] then
+            ran := c;
+          end if;
+        end loop;
+        if ran is not null then
+          statuses[unit] := 5;
+          details[unit] := to_json(commands.ids[ran]);
+          exit decision;
+        end if;
+
+        if refused is not null then
+          statuses[unit] := 1;
+          details[unit] := to_json(refused);
+          exit decision;
+        end if;
+
+        if last_key >= first_key then
+          details[unit] := annals.change_unique_keys(
+            refs, keys.writes[first_key:last_key], keys.names[first_key:last_key], keys.claims[first_key:last_key]
+          );
+          if details[unit] is not null then
+            statuses[unit] := 4;
+            exit decision;
+          end if;
+        end if;
+      end;
+
+      if statuses[unit] <> 0 then
+        for w in first_write .. last_write loop
+          stream := writes.streams[w];
+          s_versions[stream] := s_versions[stream] - writes.events[w];
+        end loop;
+        continue;
       end if;
+
+      for c in first_command .. last_command loop
+        has_run[commands.firsts[c]] := true;
+      end loop;
+      for w in first_write .. last_write loop
+        if refs[w] is null and writes.events[w] > 0 then
+          raise exception 'A stream was added by another transaction that this one cannot see.'
+            using errcode = 'serialization_failure';
+        end if;
+        stream := writes.streams[w];
+        starts[w] := versions[w];
+        versions[w] := starts[w] + writes.events[w];
+        s_times[stream] := greatest(s_times[stream], units.times[unit]);
+        times[w] := s_times[stream];
+      end loop;
     end loop;
 
-    if stored_events > 0 then
-      select last_value - (not is_called)::integer into high from annals.event_positions;
-      perform pg_advisory_xact_lock_shared((tag << 48) | high);
-
-      with stored as (
-        insert into annals.events (
-          position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
-          correlation_id, causation_id, user_id, actor, payload, metadata
-        )
-        select
-          nextval('annals.event_positions'), refs[w_stream[e.write]], starts[e.write] + e.index, e.schema, e.id,
-          stream_times[w_stream[e.write]], e.type, e.correlation, e.causation, e.user_id, e.actor, e.payload, e.metadata
-        from unnest(
-          e_write, e_index, e_id, e_type, e_schema, e_payload, e_metadata, e_correlation, e_causation, e_user, e_actor
-        ) as e (write, index, id, type, schema, payload, metadata, correlation, causation, user_id, actor)
-        where starts[e.write] is not null
-        returning position
-      )
-      select coalesce(array_agg(stored.position order by stored.position), '{}') into positions from stored;
-
-      update annals.streams x
-      set version = s.version, recorded_at = s.recorded_at
-      from unnest(refs, stream_versions, stream_times) as s (stream_ref, version, recorded_at)
-      where x.stream_ref = s.stream_ref and x.version <> s.version;
-    end if;
-
+    update annals.streams x
+    set version = s.version, recorded_at = s.recorded_at
+    from (select unnest(s_refs) as ref, unnest(s_versions) as version, unnest(s_times) as recorded_at) s
+    where x.stream_ref = s.ref and (x.version, x.recorded_at) <> (s.version, s.recorded_at);
     -- A stream that got no event does not exist.
-    if 0 = any (stream_versions) then
-      delete from annals.streams where stream_ref = any (refs) and version = 0;
-    end if;
-
-    if cardinality(c_id) > 0 then
-      insert into annals.commands (command_id, fingerprint, result, last_position, recorded_at)
-      select c.id, c.fingerprint, c.result, coalesce(positions[unit_ends[c.unit]], 0), u_recorded_at[c.unit]
-      from unnest(c_unit, c_id, c_fingerprint, c_result) as c (unit, id, fingerprint, result)
-      where statuses[c.unit] = 0;
+    if 0 = any (s_versions) then
+      delete from annals.streams where stream_ref = any (s_refs) and version = 0;
     end if;
 
     if 0 <> any (statuses) then
@@ -395,87 +562,33 @@
   end
   $function$
 
--- function change_unique_keys
-  CREATE OR REPLACE FUNCTION annals.change_unique_keys(first_write integer, last_write integer, refs bigint[], w_stream integer[], k_write integer[], k_key text[], k_claim boolean[], OUT refusal json)
-   RETURNS json
-   LANGUAGE plpgsql
-  AS $function$
-  begin
-    select json_build_object('write', k.write, 'key', k.key, 'type', s.aggregate_type, 'id', s.aggregate_id)
-    into refusal
-    from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-    join annals.unique_keys held on held.key = k.key and held.stream_ref <> refs[w_stream[k.write]]
-    join annals.streams s on s.stream_ref = held.stream_ref
-    where k.write between first_write and last_write and k.claim
-      and not exists (
-        select from unnest(k_write, k_key, k_claim) as r (write, key, claim)
-        where r.write between first_write and last_write and not r.claim and r.key = k.key
-          and refs[w_stream[r.write]] = held.stream_ref
-      )
-    limit 1;
-    if refusal is not null then
-      return;
-    end if;
-
-    -- Two streams of one unit want the same key.
-    select json_build_object('write', max(k.write), 'key', k.key,
-      'type', (select aggregate_type from annals.streams where stream_ref = refs[w_stream[min(k.write)]]),
-      'id', (select aggregate_id from annals.streams where stream_ref = refs[w_stream[min(k.write)]]))
-    into refusal
-    from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-    where k.write between first_write and last_write and k.claim
-    group by k.key
-    having count(distinct k.write) > 1
-    limit 1;
-    if refusal is not null then
-      return;
-    end if;
-
-    delete from annals.unique_keys held
-    using unnest(k_write, k_key, k_claim) as k (write, key, claim)
-    where k.write between first_write and last_write and not k.claim
-      and held.key = k.key and held.stream_ref = refs[w_stream[k.write]];
-
-    insert into annals.unique_keys (key, stream_ref)
-    select k.key, refs[w_stream[k.write]]
-    from unnest(k_write, k_key, k_claim) as k (write, key, claim)
-    where k.write between first_write and last_write and k.claim
-    on conflict do nothing;
-  end
-  $function$
-
 -- function find_repetition
-  CREATE OR REPLACE FUNCTION annals.find_repetition(first_event integer, last_event integer, refs bigint[], w_stream integer[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], OUT is_repetition boolean, OUT taken_id uuid, OUT found_positions bigint[], OUT last_versions integer[])
+  CREATE OR REPLACE FUNCTION annals.find_repetition(refs bigint[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], OUT is_complete boolean, OUT taken_id uuid, OUT positions bigint[], OUT last_versions integer[])
    RETURNS record
    LANGUAGE plpgsql
   AS $function$
   declare
     stored record;
-    known integer := 0;
-    start integer;
   begin
-    is_repetition := true;
-    found_positions := '{}';
+    is_complete := true;
+    positions := '{}';
     last_versions := '{}';
-    for e in first_event .. last_event loop
+    for e in 1 .. cardinality(e_id) loop
       select x.position, x.stream_ref, x.version, x.event_type, x.schema_version, x.payload::text as payload
       into stored
       from annals.events x where x.event_id = e_id[e];
-      if e_index[e] = 1 then
-        start := stored.version - 1;
-      end if;
       if stored.position is not null then
-        known := known + 1;
         taken_id := coalesce(taken_id, e_id[e]);
       end if;
-      is_repetition := is_repetition and coalesce(
-        stored.stream_ref = refs[w_stream[e_write[e]]] and stored.version = start + e_index[e]
-        and stored.event_type = e_type[e] and stored.schema_version = e_schema[e]
+      is_complete := is_complete and coalesce(
+        stored.stream_ref = refs[e_write[e]]
+        and (e_index[e] = 1 or stored.version = last_versions[e_write[e]] + 1)
+        and stored.event_type = e_type[e] and stored.schema_version = coalesce(e_schema[e], 1)
         and stored.payload = e_payload[e]::text, false);
-      found_positions[e - first_event + 1] := stored.position;
+      positions[e] := stored.position;
       last_versions[e_write[e]] := stored.version;
     end loop;
-    if known = 0 or is_repetition then
+    if is_complete then
       taken_id := null;
     end if;
   end
@@ -512,6 +625,25 @@
   end
   $function$
 
+-- function lock_names
+  CREATE OR REPLACE FUNCTION annals.lock_names(plan json)
+   RETURNS void
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    perform pg_advisory_xact_lock('annals.events'::regclass::oid::integer & 32767, names.name)
+    from (
+      select distinct hashtext(n.name) as name
+      from (
+        select k->>1 as name from json_array_elements(plan->'keys') k
+        union all
+        select c->>1 from json_array_elements(plan->'commands') c
+      ) n
+      order by 1
+    ) names;
+  end
+  $function$
+
 -- function positions_between
   CREATE OR REPLACE FUNCTION annals.positions_between(since timestamp with time zone, until timestamp with time zone, OUT first_position bigint, OUT last_position bigint)
    RETURNS record
@@ -537,6 +669,34 @@
   end
   $function$
 
+-- function record_commands
+  CREATE OR REPLACE FUNCTION annals.record_commands(plan json, statuses smallint[], positions bigint[])
+   RETURNS void
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    if coalesce(json_array_length(plan->'commands'), 0) = 0 then
+      return;
+    end if;
+    insert into annals.commands (command_id, fingerprint, result, last_position, recorded_at)
+    select
+      c->>1, c->>2, (c->>3)::json,
+      coalesce(positions[ends.event], 0),
+      (plan->'units'->((c->>0)::integer - 1)->>0)::timestamptz
+    from json_array_elements(plan->'commands') c
+    left join (
+      select w.unit, max(w.event) as event
+      from (
+        select (w->>0)::integer as unit, (w->>3)::integer as events, sum((w->>3)::integer) over (order by n) as event
+        from json_array_elements(plan->'writes') with ordinality as w (w, n)
+      ) w
+      where w.events > 0
+      group by w.unit
+    ) ends on ends.unit = (c->>0)::integer
+    where statuses[(c->>0)::integer] = 0;
+  end
+  $function$
+
 -- function refuse_change
   CREATE OR REPLACE FUNCTION annals.refuse_change()
    RETURNS trigger
@@ -558,13 +718,15 @@
     tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
     high bigint;
     bound bigint;
+    settled bigint;
   begin
     select last_value - (not is_called)::integer into high from annals.event_positions;
     select min(((classid::bigint & 65535) << 32) | objid::bigint) into bound
     from pg_locks
     where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = tag
       and database = (select oid from pg_database where datname = current_database());
-    return least(high, bound);
+    select position into settled from annals.events where position <= least(high, bound) order by position desc limit 1;
+    return coalesce(settled, 0);
   end
   $function$
 

@@ -24,7 +24,6 @@ export function badAppend(mistake: Mistake, stream: StreamId): SentAppend & { re
     'type without dot': ['invalid-identifier', [event({ type: 'deposited' })]],
     'blank id': ['invalid-identifier', [append({ stream: { ...stream, aggregateId: ' ' } })]],
     NUL: ['unserializable-value', [event({ payload: { note: 'a\0b' } })]],
-    'stream twice': ['invalid-append', [append({}), append({})]],
     'keys without events': [
       'invalid-append',
       [append({ events: [], uniqueKeys: { claim: ['k'], release: [] } })],

@@ -62,7 +62,7 @@ export class ModelStore {
       this.#judgeVersions(appends) ??
       this.#judgeKeys(appends) ?? {
         outcome: 'stored',
-        versions: appends.map(({ stream, events }) => this.version(stream) + events.length),
+        versions: appends.map(({ events }, index) => this.#versionBefore(appends, index) + events.length),
       }
     );
   }
@@ -167,16 +167,21 @@ export class ModelStore {
   }
 
   #judgeVersions(appends: readonly StreamAppend[]): Verdict | undefined {
-    const refused = appends.find(
-      ({ stream, expectedVersion }) => !fits(expectedVersion, this.version(stream)),
+    const versions = appends.map((_append, index) => this.#versionBefore(appends, index));
+    const refused = appends.findIndex(
+      ({ expectedVersion }, index) => !fits(expectedVersion, versions[index]!),
     );
-    if (refused === undefined) return undefined;
-    const { stream, expectedVersion } = refused;
-    const actualVersion = this.version(stream);
-    return {
-      outcome: 'refused',
-      oneOf: [{ code: 'stream-version-conflict', stream, expectedVersion, actualVersion }],
-    };
+    if (refused < 0) return undefined;
+    const { stream, expectedVersion } = appends[refused]!;
+    const facts = { code: 'stream-version-conflict', stream, expectedVersion };
+    return { outcome: 'refused', oneOf: [{ ...facts, actualVersion: versions[refused]! }] };
+  }
+
+  /* Each part of a stream finds those before it stored. */
+  #versionBefore(appends: readonly StreamAppend[], index: number): number {
+    const { stream } = appends[index]!;
+    const earlier = appends.slice(0, index).filter(append => isSame(append.stream, stream));
+    return this.version(stream) + earlier.reduce((sum, { events }) => sum + events.length, 0);
   }
 
   #judgeKeys(appends: readonly StreamAppend[]): Verdict | undefined {

@@ -28,9 +28,7 @@ export function repeatWith(
 ): SentAppend {
   const index = appends.findIndex(({ events }) => events.length > 0);
   if (index < 0) return { appends, options };
-  const changed = changeWrite(change, appends[index]!, otherStream);
-  const isTwice = appends.some((append, at) => at !== index && isSame(append.stream, changed.stream));
-  return { appends: isTwice ? appends : appends.with(index, changed), options };
+  return { appends: appends.with(index, changeWrite(change, appends[index]!, otherStream)), options };
 }
 
 function changeWrite(change: string, append: StreamAppend, otherStream: StreamId): StreamAppend {
@@ -39,8 +37,4 @@ function changeWrite(change: string, append: StreamAppend, otherStream: StreamId
   const events = eventChanges[change]?.(append.events) ?? append.events;
   // Keys change hands together with an event only.
   return { ...append, events, uniqueKeys: events.length === 0 ? undefined : append.uniqueKeys };
-}
-
-function isSame(one: StreamId, other: StreamId): boolean {
-  return one.aggregateType === other.aggregateType && one.aggregateId === other.aggregateId;
 }

@@ -441,16 +441,13 @@ begin
   end if;
 
   -- Two streams of one unit want the same key.
-  select json_build_object('write', k.last, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
+  select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
   into refusal
-  from (
-    select name, min(write) as first, max(write) as last
-    from unnest(k_write, k_name, k_claim) as k (write, name, claim)
-    where claim
-    group by name
-  ) k
-  join annals.streams s on s.stream_ref = refs[k.first]
-  where k.last > k.first
+  from unnest(k_write, k_name, k_claim) as earlier (write, name, claim)
+  join unnest(k_write, k_name, k_claim) as k (write, name, claim)
+    on k.name = earlier.name and k.write > earlier.write and refs[k.write] <> refs[earlier.write]
+  join annals.streams s on s.stream_ref = refs[earlier.write]
+  where earlier.claim and k.claim
   limit 1;
   if refusal is not null then
     return;
