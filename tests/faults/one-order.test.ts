@@ -15,15 +15,15 @@ import { appendOn } from './support/raw-append.ts';
 
 const seed = seedOfRun();
 const seconds = faultSeconds(3, 60);
-const readerKinds: readonly ReaderKind[] = ['pages', 'feed'];
 
 let runs: OneOrderRuns;
+let readerKinds: readonly ReaderKind[] = ['pages', 'feed'];
 const opened: PostgresStores[] = [];
 
 beforeAll(async () => {
   console.log(`The faults of this run repeat with ANNALS_FAULT_SEED=${seed}.`);
   runs = await OneOrderRuns.start({ writers: 8, readers: 2 });
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await runs[Symbol.asyncDispose]();
@@ -33,7 +33,8 @@ afterAll(async () => {
 async function newStores(): Promise<PostgresStores> {
   const stores = await postgresStores();
   opened.push(stores);
-  await stores.open();
+  const events = await stores.openEvents();
+  if ('subscribe' in events) readerKinds = ['pages', 'feed', 'subscription'];
   return stores;
 }
 
@@ -99,7 +100,7 @@ describe('The suite notices', () => {
       await mutant(pool, schema);
       const options = { url, schema, seed: seed + round, seconds: 1, readerKinds, maxThinkMs: 60 };
       const result = await runs.run({ ...options, withKills: false });
-      if (result.violations.length > 0 || round === 7) return result;
+      if (result.violations.length > 0 || round === 19) return result;
     }
   }
 
@@ -107,15 +108,15 @@ describe('The suite notices', () => {
 
   test('writers that announce after they have drawn positions', async () => {
     expect((await runUntilNoticed(announcesAfterDrawing)).violations).toEqual(lost);
-  }, 60_000);
+  }, 90_000);
 
   test('writers that lock their announcement too late', async () => {
     expect((await runUntilNoticed(locksAfterDrawing)).violations).toEqual(lost);
-  }, 60_000);
+  }, 90_000);
 
   test('readers that trust the highest position', async () => {
     expect((await runUntilNoticed(trustsMaxPosition)).violations).toEqual(lost);
-  }, 60_000);
+  }, 90_000);
 });
 
 /* Unrelated transactions with an xid, here and in another database, open for the whole run. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Recorded } from '../../../src/domain/index.ts';
 import { formatStream } from '../../../src/domain/index.ts';
-import type { EventStore } from '../../../src/application/ports/event-store.ts';
+import type { EventStore, FeedPage } from '../../../src/application/ports/event-store.ts';
 import type { Store } from '../../../src/application/ports/store.ts';
 import { postgres } from '../../../src/infrastructure/postgres/index.ts';
 import { testServices } from '../../support/stores.ts';
@@ -12,8 +12,25 @@ import type { Reading, SeenEvent } from './verdict.ts';
 import { aggregateTypes } from './writers.ts';
 
 /** Where the feed ends, once the writers have stopped. */
-export interface End {
+export class End {
   position: number | undefined;
+  #tell: () => void = () => undefined;
+  readonly known = new Promise<void>(resolve => (this.#tell = resolve));
+
+  tell(position: number): void {
+    this.position = position;
+    this.#tell();
+  }
+}
+
+/** A store whose readers may wait for what comes. */
+interface Subscribable {
+  subscribe?(options: {
+    readonly from: number;
+    readonly types: readonly string[] | undefined;
+    readonly batchSize: number;
+    readonly signal: AbortSignal;
+  }): { pages(): AsyncIterable<FeedPage> };
 }
 
 // As a reader polls that no wake-up reaches; short, so that it looks at many moments.
@@ -77,6 +94,7 @@ class Reader {
     const [small, large] = kind === 'pages' ? [1, 2_000] : [20, 500];
     const batchSize = small + this.#random.below(this.#random.chance(0.2) ? 5 : large);
     const options = { types: this.#types, batchSize };
+    if (kind === 'subscription') return this.#follow(events, options);
     if (kind === 'pages') {
       const page = await events.readFeedPage({ ...options, afterPosition: this.#cursor });
       for (const event of page.events) this.#see(event);
@@ -90,6 +108,23 @@ class Reader {
     }
     // What comes last may be of other types, or dead; the feed that began after the end was known has seen all.
     if (end !== undefined) this.#cursor = Math.max(this.#cursor, end);
+  }
+
+  /* For a while, or to the end if it is known; whoever was told all before that is not told again. */
+  async #follow(
+    events: EventStore & Subscribable,
+    options: { readonly types: readonly string[] | undefined; readonly batchSize: number },
+  ): Promise<void> {
+    const stop = new AbortController();
+    void this.#end.known.then(() => {
+      if (this.#cursor >= this.#end.position!) stop.abort();
+    });
+    const subscription = events.subscribe!({ ...options, from: this.#cursor, signal: stop.signal });
+    for await (const page of subscription.pages()) {
+      for (const event of page.events) this.#see(event);
+      this.#cursor = page.throughPosition;
+      if (this.#cursor >= (this.#end.position ?? Infinity) || this.#random.chance(0.02)) return;
+    }
   }
 
   #see(event: Recorded): void {

@@ -1,12 +1,11 @@
 /* A process of the fault tests: it writes, reads or races as the runner tells it, and ends with the runner. */
 import type { Answer, Order } from './messages.ts';
 import { race } from './racers.ts';
-import { read } from './readers.ts';
-import type { End } from './readers.ts';
+import { End, read } from './readers.ts';
 import { write } from './writers.ts';
 
 let stop = new AbortController();
-let end: End = { position: undefined };
+let end = new End();
 
 process.on('disconnect', () => process.exit());
 process.on('message', (order: Order) => {
@@ -26,7 +25,7 @@ async function obey(order: Order): Promise<void> {
       break;
     }
     case 'read': {
-      end = { position: undefined };
+      end = new End();
       const problems: string[] = [];
       const readings = await read(order.plan, end, problems);
       answer({ said: 'read', readings, problems });
@@ -39,7 +38,7 @@ async function obey(order: Order): Promise<void> {
       stop.abort();
       break;
     case 'read up to':
-      end.position = order.position;
+      end.tell(order.position);
   }
 }
 
