@@ -122,8 +122,8 @@ export class OneOrderRuns implements AsyncDisposable {
   async #strike(options: RunOptions, random: Random, client: Connection, ledgers: string[]): Promise<number> {
     const deadline = Date.now() + options.seconds * 1_000;
     let kills = 0;
-    for (let strike = 1; Date.now() < deadline; strike++) {
-      await wait(Math.min(betweenFaultsMs, deadline - Date.now()));
+    for (let strike = 1; Date.now() < deadline || (options.withKills && kills === 0); strike++) {
+      await wait(Math.max(1, Math.min(betweenFaultsMs, deadline - Date.now())));
       if (!options.withKills) continue;
       await client.strikeConnections(options.url, random);
       if (strike % strikesAKill === 0) {
