@@ -134,12 +134,14 @@ function newPositions(outcomes: readonly UnitOutcome[]): number[] {
   return results.filter(result => !result.repeated).flatMap(result => result.positions);
 }
 
-/* Where an exact version is expected, a repetition shows as a conflict, and the ids are looked up only then. */
-function mayRepeatUnnoticed({ mayRepeat, writes }: PreparedAppend): boolean {
-  return (
-    mayRepeat &&
-    writes.some(({ expectedVersion }) => typeof expectedVersion === 'string' && expectedVersion !== 'none')
-  );
+/*
+ * Where an exact version is expected, a repetition shows as a conflict, and the ids are looked up only then; unless
+ * a key or command would be refused first, which is no answer to a repetition.
+ */
+function mayRepeatUnnoticed({ mayRepeat, writes, commands }: PreparedAppend): boolean {
+  if (!mayRepeat) return false;
+  if (commands.length > 0 || writes.some(({ claim }) => claim.length > 0)) return true;
+  return writes.some(({ expectedVersion }) => expectedVersion === 'any' || expectedVersion === 'exists');
 }
 
 function typesOf({ writes }: PreparedAppend): string[] {
