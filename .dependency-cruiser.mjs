@@ -78,6 +78,17 @@ export default {
       },
     },
     {
+      name: 'benchmarks-use-the-public-api',
+      severity: 'error',
+      comment:
+        'A benchmark measures what an application gets: it imports "annals" and its subpaths. Export what is missing.',
+      from: { path: '^benchmarks/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(index|(domain|application|projections)/index|infrastructure/[a-z]+/index)\\.ts$',
+      },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       comment: 'Move what both sides need into a file of its own.',

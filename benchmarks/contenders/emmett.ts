@@ -1,0 +1,93 @@
+import pg from 'pg';
+import { loadPeer } from '../harness/load-peer.ts';
+import type { SampleEvent } from '../harness/workload.ts';
+import { poolSize } from './event-log.ts';
+import type { EventLog } from './event-log.ts';
+
+/** An event as Emmett hands it to consumers and evolve functions. */
+export interface EmmettEvent {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: { readonly globalPosition: bigint };
+}
+
+/** What is used of Emmett's consumer. */
+export interface EmmettConsumer {
+  reactor(options: {
+    readonly processorId: string;
+    readonly eachMessage: (event: EmmettEvent) => unknown;
+    readonly stopAfter?: (event: EmmettEvent) => boolean;
+  }): unknown;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is used of Emmett's PostgreSQL store. */
+export interface EmmettStore {
+  readonly schema: { migrate(): Promise<unknown> };
+  appendToStream(
+    name: string,
+    events: readonly object[],
+    options: { readonly expectedStreamVersion: bigint | 'STREAM_DOES_NOT_EXIST' },
+  ): Promise<unknown>;
+  aggregateStream<State>(
+    name: string,
+    options: {
+      readonly evolve: (state: State, event: EmmettEvent) => State;
+      readonly initialState: () => State;
+    },
+  ): Promise<{ readonly state: State }>;
+  consumer(options?: {
+    readonly pulling?: { readonly batchSize?: number; readonly pullingFrequencyInMs?: number };
+  }): EmmettConsumer;
+  close(): Promise<void>;
+}
+
+interface EmmettPackage {
+  getPostgreSQLEventStore(
+    url: string,
+    options: { readonly connectionOptions: { readonly pool: pg.Pool } },
+  ): EmmettStore;
+}
+
+/** Emmett's PostgreSQL store over a pool of 32. */
+export class EmmettLog implements EventLog {
+  readonly store: EmmettStore;
+  readonly #pool: pg.Pool;
+
+  private constructor(store: EmmettStore, pool: pg.Pool) {
+    this.store = store;
+    this.#pool = pool;
+  }
+
+  static async open(url: string): Promise<EmmettLog> {
+    const emmett = await loadPeer<EmmettPackage>('@event-driven-io/emmett-postgresql');
+    const pool = new pg.Pool({ connectionString: url, max: poolSize });
+    // Emmett has no listener, and a connection that is cut when the database is dropped would end this process.
+    pool.on('error', () => undefined);
+    const store = emmett.getPostgreSQLEventStore(url, { connectionOptions: { pool } });
+    await store.schema.migrate();
+    return new EmmettLog(store, pool);
+  }
+
+  append(streamId: string, version: number, events: readonly SampleEvent[]): Promise<unknown> {
+    return this.store.appendToStream(emmettStream(streamId), events.map(toEmmett), {
+      expectedStreamVersion: version === 0 ? 'STREAM_DOES_NOT_EXIST' : BigInt(version),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+    await this.#pool.end();
+  }
+}
+
+/** The stream that `EmmettLog` appends to under this id. */
+export function emmettStream(id: string): string {
+  return `account-${id}`;
+}
+
+function toEmmett({ type, payload, metadata }: SampleEvent): object {
+  return { type, data: payload, metadata };
+}
