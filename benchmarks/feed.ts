@@ -1,24 +1,12 @@
-import pg from 'pg';
 import type { Recorded } from 'annals';
 import { AnnalsLog } from './contenders/annals.ts';
+import { connect } from './contenders/bare/connect.ts';
 import { copyOut } from './contenders/bare/copy-out.ts';
-import type {
-  Benchmark,
-  Case,
-  Contender,
-  Measurable,
-  Metric,
-  Sample,
-  Settings,
-} from './harness/benchmark.ts';
+import type { Benchmark, Case, Contender, Measurable, Settings } from './harness/benchmark.ts';
 import { fill } from './harness/fill.ts';
 import type { ScratchDatabase } from './harness/scratch-database.ts';
+import { eventMetrics, timedEvents } from './harness/timed-events.ts';
 
-const metrics: readonly Metric[] = [
-  { name: 'events/s', better: 'higher' },
-  { name: 'nodeCpu', better: 'lower' },
-  { name: 'postgresCpu', better: 'lower' },
-];
 const eventsPerStream = 10;
 
 /** The whole feed from the beginning. */
@@ -34,7 +22,7 @@ function feedCase(settings: Settings): Case {
   const [events, batchSize] = [Number(settings.events), Number(settings.batchSize)];
   return {
     name: `${events.toLocaleString('en-US')} events, pages of ${batchSize.toLocaleString('en-US')}`,
-    metrics,
+    metrics: eventMetrics,
     keepsData: true,
     contenders: [
       annals('Annals', events, batchSize, countEvent),
@@ -60,7 +48,7 @@ function annals(
       if (seen < events) throw new Error(`The feed had ${seen} events, not ${events}.`);
     };
     return {
-      measure: () => timed(database, events, readAll),
+      measure: () => timedEvents(database, events, readAll),
       [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
     };
   };
@@ -80,8 +68,7 @@ function bareCopy(events: number): Contender {
   const open = async (database: ScratchDatabase): Promise<Measurable> => {
     await using log = await AnnalsLog.onServer(database.url);
     await fillFeed(log, database, events);
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
+    const client = await connect(database.url);
     await client.query(`
       create table as_jsonb as
       select
@@ -89,8 +76,13 @@ function bareCopy(events: number): Contender {
         e.causation_id, e.user_id, e.actor, e.payload::jsonb, e.metadata::jsonb, s.aggregate_type, s.aggregate_id
       from annals.events e join annals.streams s on s.stream_ref = e.stream_ref
       order by e.position`);
+    const readAll = async (): Promise<void> => {
+      let bytes = 0;
+      await copyOut(client, 'copy as_jsonb to stdout', chunk => (bytes += chunk.length));
+      if (bytes < events) throw new Error(`Only ${bytes} bytes came of ${events} events.`);
+    };
     return {
-      measure: () => timed(database, events, () => copyOut(client, 'copy as_jsonb to stdout')),
+      measure: () => timedEvents(database, events, readAll),
       [Symbol.asyncDispose]: () => client.end(),
     };
   };
@@ -101,19 +93,4 @@ function bareCopy(events: number): Contender {
 async function fillFeed(log: AnnalsLog, database: ScratchDatabase, events: number): Promise<void> {
   await fill(log, { streams: Math.ceil(events / eventsPerStream), eventsPerStream });
   await database.run('vacuum analyze');
-}
-
-async function timed(
-  database: ScratchDatabase,
-  events: number,
-  work: () => Promise<unknown>,
-): Promise<Sample> {
-  const [start, cpu] = [performance.now(), database.cpu.read()];
-  await work();
-  const [ms, used] = [performance.now() - start, database.cpu.since(cpu)];
-  return {
-    'events/s': (events * 1_000) / ms,
-    nodeCpu: (used.nodeMs * 1_000) / events,
-    ...(used.postgresMs !== undefined && { postgresCpu: (used.postgresMs * 1_000) / events }),
-  };
 }

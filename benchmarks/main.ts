@@ -5,6 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { benchmarks } from './benchmarks.ts';
+import { removeTemplate } from './contenders/pglite-folder.ts';
 import { WrongUsage, readCommandLine, usage } from './harness/command-line.ts';
 import type { CommandLine } from './harness/command-line.ts';
 import { loadPeer } from './harness/load-peer.ts';
@@ -42,12 +43,12 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (options.hasPeers) await loadPeer('@event-driven-io/emmett-postgresql');
-  if (options.serverUrl !== undefined) return measure(options.serverUrl, options);
-  const server = await startServer();
+  const server = options.serverUrl === undefined ? await startServer() : undefined;
   try {
-    await measure(server.url, options);
+    await measure(server?.url ?? options.serverUrl!, options);
   } finally {
-    await server.remove();
+    await server?.remove();
+    await removeTemplate();
   }
 }
 

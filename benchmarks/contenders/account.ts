@@ -1,4 +1,5 @@
 import { Aggregate, AggregateRoot, Event, On } from 'annals';
+import type { Class } from 'annals';
 import { defineModule } from 'annals/di';
 import type { AnnalsModule } from 'annals/di';
 
@@ -19,14 +20,17 @@ class Movement {
   }
 }
 
+/** The first of a sample stream. */
 @Event('account.opened')
-class AccountOpened extends Movement {}
+export class AccountOpened extends Movement {}
 
+/** The second of a sample stream. */
 @Event('account.deposited')
-class MoneyDeposited extends Movement {}
+export class MoneyDeposited extends Movement {}
 
+/** The third of a sample stream. */
 @Event('account.withdrawn')
-class MoneyWithdrawn extends Movement {}
+export class MoneyWithdrawn extends Movement {}
 
 /** An account whose balance is folded from its events; the others fold the same. */
 @Aggregate('account')
@@ -56,7 +60,7 @@ export function foldBalance(balance: number, type: string, amount: number): numb
   return type === 'account.withdrawn' ? balance - amount : balance + amount;
 }
 
-/** An app with accounts. */
-export function accountModule(): AnnalsModule {
-  return defineModule({ aggregates: [Account] });
+/** An app with accounts and these projectors. */
+export function accountModule(projectors: readonly Class[] = []): AnnalsModule {
+  return defineModule({ aggregates: [Account], projectors });
 }

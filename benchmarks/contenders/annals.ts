@@ -1,6 +1,6 @@
 import type { EventStore } from 'annals';
 import { createApp, embedded, postgres, silentLogger } from 'annals/di';
-import type { AnnalsModule, App } from 'annals/di';
+import type { AnnalsModule, App, PgPool } from 'annals/di';
 import type { SampleEvent } from '../harness/workload.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -21,9 +21,14 @@ export class AnnalsLog implements EventLog {
     this.events = app.events;
   }
 
-  /** On a server, with as many connections as an application has that says nothing of them. */
-  static async onServer(url: string, modules: readonly AnnalsModule[] = []): Promise<AnnalsLog> {
-    return new AnnalsLog(await createApp({ store: postgres(url), modules, logger: silentLogger }));
+  /** On a server, by default with as many connections as an application gets that says nothing of them. */
+  static async onServer(
+    target: string | PgPool,
+    modules: readonly AnnalsModule[] = [],
+    maxConnections?: number,
+  ): Promise<AnnalsLog> {
+    const store = postgres(target, { maxConnections });
+    return new AnnalsLog(await createApp({ store, modules, logger: silentLogger }));
   }
 
   /** In this process; see `embedded`. */

@@ -8,7 +8,7 @@ import type { EventLog } from './event-log.ts';
 export interface EmmettEvent {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
-  readonly metadata: { readonly globalPosition: bigint };
+  readonly metadata: { readonly streamName: string; readonly messageId: string };
 }
 
 /** What is used of Emmett's consumer. */
@@ -61,9 +61,12 @@ export class EmmettLog implements EventLog {
     this.#pool = pool;
   }
 
-  static async open(url: string): Promise<EmmettLog> {
+  /** @param pool - is ended with the log */
+  static async open(
+    url: string,
+    pool = new pg.Pool({ connectionString: url, max: poolSize }),
+  ): Promise<EmmettLog> {
     const emmett = await loadPeer<EmmettPackage>('@event-driven-io/emmett-postgresql');
-    const pool = new pg.Pool({ connectionString: url, max: poolSize });
     // Emmett has no listener, and a connection that is cut when the database is dropped would end this process.
     pool.on('error', () => undefined);
     const store = emmett.getPostgreSQLEventStore(url, { connectionOptions: { pool } });

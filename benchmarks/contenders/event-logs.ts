@@ -26,14 +26,14 @@ export const annals: LogKind = {
 export const bareGroupCommit: LogKind = {
   name: 'bare group commit',
   kind: 'bare',
-  open: database => BareGroupCommit.open(database),
+  open: database => BareGroupCommit.onServer(database),
 };
 
 /** The driver with one function call an append. */
 export const bareCalls: LogKind = {
   name: 'bare calls',
   kind: 'bare',
-  open: database => BareCalls.open(database),
+  open: database => BareCalls.onServer(database),
 };
 
 /** Emmett over a pool of 32. */

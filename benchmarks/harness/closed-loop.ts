@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Metric, Sample } from './benchmark.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import type { CpuMeter, CpuTime } from './cpu-meter.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 import { percentile } from './statistics.ts';
 
@@ -34,53 +34,76 @@ export async function closedLoop(
   load: Load,
   operation: Operation,
 ): Promise<Sample> {
-  const loop = new ClosedLoop(operation);
-  const callers = Array.from({ length: load.callers }, async (_value, caller) => loop.run(caller));
-  const running = Promise.all(callers);
-  await Promise.race([running, wait(load.warmUpMs)]);
-  collectGarbage();
-  const [start, cpu] = [performance.now(), database.cpu.read()];
-  loop.begin();
-  await Promise.race([running, wait(load.durationMs)]);
-  const [seconds, used] = [(performance.now() - start) / 1_000, database.cpu.since(cpu)];
-  const { durationsMs, count } = loop.end();
-  await running;
-  return {
-    rate: count / seconds,
-    ...(durationsMs.length > 0 && { p50: percentile(durationsMs, 0.5), p99: percentile(durationsMs, 0.99) }),
-    nodeCpu: (used.nodeMs * 1_000) / count,
-    ...(used.postgresMs !== undefined && { postgresCpu: (used.postgresMs * 1_000) / count }),
-  };
+  const loop = new ClosedLoop(database.cpu, load, operation);
+  await Promise.all(Array.from({ length: load.callers }, async (_value, caller) => loop.run(caller)));
+  return loop.sample();
 }
 
+/*
+ * `warming up` → `measuring` → `ended`, each when an operation ends after its time, and not before
+ * one has begun and ended within it: a timer would never fire while a
+ * database within this process keeps it busy.
+ */
 class ClosedLoop {
+  readonly #cpu: CpuMeter;
+  readonly #load: Load;
   readonly #operation: Operation;
   readonly #durationsMs: number[] = [];
   #state: 'warming up' | 'measuring' | 'ended' = 'warming up';
-  #measuringSince = Infinity;
+  #endsAtMs: number;
+  #beganAtMs = 0;
+  #cpuAtBegin: CpuTime | undefined;
   #count = 0;
+  #sample: Sample = {};
 
-  constructor(operation: Operation) {
+  constructor(cpu: CpuMeter, load: Load, operation: Operation) {
+    this.#cpu = cpu;
+    this.#load = load;
     this.#operation = operation;
-  }
-
-  begin(): void {
-    this.#measuringSince = performance.now();
-    this.#state = 'measuring';
-  }
-
-  end(): { readonly durationsMs: readonly number[]; readonly count: number } {
-    this.#state = 'ended';
-    return { durationsMs: [...this.#durationsMs], count: this.#count };
+    this.#endsAtMs = performance.now() + load.warmUpMs;
   }
 
   async run(caller: number): Promise<void> {
     for (let turn = 0; this.#state !== 'ended'; turn++) {
-      const start = performance.now();
+      const startMs = performance.now();
       await this.#operation(caller, turn);
-      if (this.#state !== 'measuring') continue;
       this.#count++;
-      if (start >= this.#measuringSince) this.#durationsMs.push(performance.now() - start);
+      const nowMs = performance.now();
+      if (startMs >= this.#beganAtMs) this.#durationsMs.push(nowMs - startMs);
+      if (nowMs >= this.#endsAtMs && this.#durationsMs.length > 0) this.#next();
     }
+  }
+
+  sample(): Sample {
+    return this.#sample;
+  }
+
+  #next(): void {
+    if (this.#state === 'warming up') this.#begin();
+    else if (this.#state === 'measuring') this.#end();
+  }
+
+  #begin(): void {
+    this.#state = 'measuring';
+    collectGarbage();
+    this.#durationsMs.length = 0;
+    this.#count = 0;
+    this.#cpuAtBegin = this.#cpu.read();
+    this.#beganAtMs = performance.now();
+    this.#endsAtMs = this.#beganAtMs + this.#load.durationMs;
+  }
+
+  #end(): void {
+    this.#state = 'ended';
+    const seconds = (performance.now() - this.#beganAtMs) / 1_000;
+    const { nodeMs, postgresMs } = this.#cpu.since(this.#cpuAtBegin!);
+    const [count, durationsMs] = [this.#count, this.#durationsMs];
+    this.#sample = {
+      rate: count / seconds,
+      p50: percentile(durationsMs, 0.5),
+      p99: percentile(durationsMs, 0.99),
+      nodeCpu: (nodeMs * 1_000) / count,
+      ...(postgresMs !== undefined && { postgresCpu: (postgresMs * 1_000) / count }),
+    };
   }
 }

@@ -5,14 +5,16 @@ import { sampleEvents } from './workload.ts';
 export interface Filling {
   readonly streams: number;
   readonly eventsPerStream: number;
+  /** Default 16. */
+  readonly writers?: number;
 }
 
 // Every store takes a hundred at once without trouble.
 const eventsPerAppend = 100;
-const writers = 16;
 
 /** Appends to the streams `0`, `1`, … until each has as many events as it should. */
-export async function fill(log: EventLog, { streams, eventsPerStream }: Filling): Promise<void> {
+export async function fill(log: EventLog, filling: Filling): Promise<void> {
+  const { streams, eventsPerStream, writers = 16 } = filling;
   const waiting = Array.from({ length: streams }, (_value, stream) => stream);
   const fillNext = async (): Promise<void> => {
     for (let stream = waiting.pop(); stream !== undefined; stream = waiting.pop()) {

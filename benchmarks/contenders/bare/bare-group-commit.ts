@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { ScratchDatabase } from '../../harness/scratch-database.ts';
 import type { SampleEvent } from '../../harness/workload.ts';
 import type { EventLog } from '../event-log.ts';
-import { callAppendBatch, makeBareTables } from './batch-call.ts';
-import type { BareAppend } from './batch-call.ts';
+import { callOver, makeBareTables } from './batch-call.ts';
+import type { BareAppend, CallAppendBatch } from './batch-call.ts';
 
 interface Waiting extends BareAppend {
   readonly resolve: () => void;
@@ -11,7 +11,7 @@ interface Waiting extends BareAppend {
 }
 
 // As DESIGN §6 found best: short queues go in one call, long ones in two halves.
-const longQueue = 64;
+const longQueueOnServer = 64;
 
 /**
  * The driver alone, with the least code that lets appends share calls.
@@ -19,18 +19,24 @@ const longQueue = 64;
  * No envelope, no checks, no repetition, no outcome of one's own: what Annals costs beyond this is what it does.
  */
 export class BareGroupCommit implements EventLog {
-  readonly #pool: pg.Pool;
+  readonly #call: CallAppendBatch;
+  readonly #close: () => Promise<void>;
   #waiting: Waiting[] = [];
+  readonly #longQueue: number;
   #callsInFlight = 0;
   #isScheduled = false;
 
-  private constructor(pool: pg.Pool) {
-    this.#pool = pool;
+  /** @param longQueue - from how many appends on two calls are under way; Infinity for one connection */
+  constructor(call: CallAppendBatch, close: () => Promise<void>, longQueue = longQueueOnServer) {
+    this.#call = call;
+    this.#close = close;
+    this.#longQueue = longQueue;
   }
 
-  static async open(database: ScratchDatabase): Promise<BareGroupCommit> {
+  static async onServer(database: ScratchDatabase): Promise<BareGroupCommit> {
     await makeBareTables(database);
-    return new BareGroupCommit(new pg.Pool({ connectionString: database.url, max: 2 }));
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    return new BareGroupCommit(callOver(pool), () => pool.end());
   }
 
   append(streamId: string, version: number, events: readonly SampleEvent[]): Promise<void> {
@@ -51,18 +57,18 @@ export class BareGroupCommit implements EventLog {
 
   #drain(): void {
     while (this.#waiting.length > 0) {
-      const isLong = this.#waiting.length >= longQueue;
+      const isLong = this.#waiting.length >= this.#longQueue;
       if (this.#callsInFlight >= (isLong ? 2 : 1)) return;
       const isShared = isLong && this.#callsInFlight === 0;
       const count = isShared ? Math.ceil(this.#waiting.length / 2) : this.#waiting.length;
-      void this.#call(this.#waiting.splice(0, count));
+      void this.#send(this.#waiting.splice(0, count));
     }
   }
 
-  async #call(taken: readonly Waiting[]): Promise<void> {
+  async #send(taken: readonly Waiting[]): Promise<void> {
     this.#callsInFlight++;
     try {
-      await callAppendBatch(this.#pool, taken);
+      await this.#call(taken);
       for (const { resolve } of taken) resolve();
     } catch (error) {
       for (const { reject } of taken) reject(error);
@@ -74,6 +80,6 @@ export class BareGroupCommit implements EventLog {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.end();
+    await this.#close();
   }
 }

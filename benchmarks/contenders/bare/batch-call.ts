@@ -13,24 +13,32 @@ export interface BareAppend {
   readonly events: readonly SampleEvent[];
 }
 
+/** Stores appends in one call. */
+export type CallAppendBatch = (appends: readonly BareAppend[]) => Promise<unknown>;
+
+/** The statement that `encodeBatch` makes the parameters for. */
+export const appendBatch = 'select bare.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+
+/** What makes the function `bare.append_batch`, in a database that has the tables of Annals. */
+export function appendBatchScript(): Promise<string> {
+  return readFile(new URL('append_batch.sql', import.meta.url), 'utf8');
+}
+
 /** Makes the tables and indexes of Annals, and the least that fills them. */
 export async function makeBareTables(database: ScratchDatabase): Promise<void> {
   const annals = await AnnalsLog.onServer(database.url);
   await annals[Symbol.asyncDispose]();
-  await database.run(await readFile(new URL('append_batch.sql', import.meta.url), 'utf8'));
+  await database.run(await appendBatchScript());
 }
 
-/** Stores appends in one call, over any free connection. */
-export async function callAppendBatch(pool: pg.Pool, appends: readonly BareAppend[]): Promise<void> {
-  await pool.query({
-    name: 'append_batch',
-    text: 'select bare.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-    values: encode(appends),
-    rowMode: 'array',
-  });
+/** Calls over any free connection of a pool. */
+export function callOver(pool: pg.Pool): CallAppendBatch {
+  return appends =>
+    pool.query({ name: 'append_batch', text: appendBatch, values: encodeBatch(appends), rowMode: 'array' });
 }
 
-function encode(appends: readonly BareAppend[]): Buffer[] {
+/** The parameters of `bare.append_batch`, as binary arrays. */
+export function encodeBatch(appends: readonly BareAppend[]): Buffer[] {
   const events: SampleEvent[] = [];
   const [numbers, indexes]: [number[], number[]] = [[], []];
   for (const [append, { events: own }] of appends.entries()) {

@@ -1,30 +1,32 @@
 import type pg from 'pg';
 
-/** Reads all that `copy … to stdout` sends; resolves with the number of bytes. */
-export async function copyOut(client: pg.Client, text: string): Promise<number> {
-  return new Promise((resolve, reject) => client.query(new CopyOut(text, resolve, reject)));
+/** Reads all that `copy … to stdout` sends, a chunk at a time. */
+export async function copyOut(client: pg.Client, text: string, take: (chunk: Buffer) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => client.query(new CopyOut({ text, take, resolve, reject })));
+}
+
+interface CopyOutOptions {
+  readonly text: string;
+  readonly take: (chunk: Buffer) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /* The driver has no COPY of its own, but hands its messages to whoever is being run. */
 class CopyOut implements pg.Submittable {
-  readonly #text: string;
-  readonly #resolve: (bytes: number) => void;
-  readonly #reject: (error: Error) => void;
-  #bytes = 0;
+  readonly #options: CopyOutOptions;
   #error: Error | undefined;
 
-  constructor(text: string, resolve: (bytes: number) => void, reject: (error: Error) => void) {
-    this.#text = text;
-    this.#resolve = resolve;
-    this.#reject = reject;
+  constructor(options: CopyOutOptions) {
+    this.#options = options;
   }
 
   submit(connection: pg.Connection): void {
-    connection.query(this.#text);
+    connection.query(this.#options.text);
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.#bytes += chunk.length;
+    this.#options.take(chunk);
   }
 
   handleCommandComplete(): void {
@@ -36,7 +38,7 @@ class CopyOut implements pg.Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#error === undefined) this.#resolve(this.#bytes);
-    else this.#reject(this.#error);
+    if (this.#error === undefined) this.#options.resolve();
+    else this.#options.reject(this.#error);
   }
 }
