@@ -6,6 +6,8 @@ export type { CommandResult } from './commands/command.ts';
 export type { CommandContext, CommandHandler } from './commands/command-handler.ts';
 export type { CommandMiddleware, CommandOutcome } from './commands/command-middleware.ts';
 export { authorization, classValidation } from './commands/middleware.ts';
+export { causationTree } from './events/causation-tree.ts';
+export type { CausationNode, CausationTree, CausationTreeOptions } from './events/causation-tree.ts';
 export { EmitterQueueFull, EventEmitter } from './events/event-emitter.ts';
 export type { Emission, EventEmitterOptions } from './events/event-emitter.ts';
 export { StoredEvent } from './events/stored-event.ts';

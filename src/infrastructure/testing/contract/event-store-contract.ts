@@ -3,6 +3,7 @@ import { badAppendCases } from './bad-append-cases.ts';
 import { badIdentifierCases } from './bad-identifier-cases.ts';
 import { badTextCases } from './bad-text-cases.ts';
 import { badValueCases } from './bad-value-cases.ts';
+import { causationCases } from './causation-cases.ts';
 import { commandCases } from './command-cases.ts';
 import type { ContractCase } from './contract-case.ts';
 import { expectedVersionCases } from './expected-version-cases.ts';
@@ -44,6 +45,7 @@ export function eventStoreContract(): readonly ContractCase[] {
     ...feedCases,
     ...queryCases,
     ...queryPageCases,
+    ...causationCases,
     ...findCases,
     ...lifeCases,
   ];
