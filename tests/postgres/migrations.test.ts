@@ -116,12 +116,13 @@ describe('The schema', () => {
     const schema = randomSchema();
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
     await query(`delete from ${schema}.migrations where number = ${known}`);
-    await query(`drop table ${schema}.outbox, ${schema}.deadlines`);
+    const functions = ['positions_between', 'first_position_from', 'version_at'];
+    await query(`drop function ${functions.map(name => `${schema}.${name}`).join(', ')}`);
 
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
 
-    const [row] = await query(`select to_regclass('${schema}.outbox')::text as table`);
-    expect(row).toEqual({ table: `${schema}.outbox` });
+    const [row] = await query(`select to_regproc('${schema}.version_at')::text as function`);
+    expect(row).toEqual({ function: `${schema}.version_at` });
   });
 
   test('is not made by a role without the right to', async () => {

@@ -9,7 +9,8 @@ import type { Step } from './steps.ts';
 /**
  * Compares a store with the model over random sequences of steps.
  *
- * `ANNALS_MODEL_RUNS` says how many sequences, `ANNALS_MODEL_SEED` which ones; a failure prints its seed and a
+ * `ANNALS_MODEL_RUNS` says how many sequences, `ANNALS_MODEL_SEED` which ones; without it a slow machine takes fewer
+ * of them, those of ten seconds. A failure prints its seed and a
  * sequence in which every step is needed to fail.
  */
 export async function compareWithModel(makeStore: MakeEventStore, defaultRuns: number): Promise<void> {
@@ -20,7 +21,8 @@ export async function compareWithModel(makeStore: MakeEventStore, defaultRuns: n
     takeSteps(makeStore, taken, `${seed.toString(36)}-${process.pid}-${++count}`);
   const sequences = fc.array(steps, { minLength: 1, maxLength: 40, size: 'max' });
   const property = fc.asyncProperty(sequences, async taken => (await fails(taken)) === undefined);
-  const { counterexample, numRuns: ran } = await fc.check(property, { seed, numRuns });
+  const limits = process.env.ANNALS_MODEL_RUNS === undefined ? { interruptAfterTimeLimit: 10_000 } : {};
+  const { counterexample, numRuns: ran } = await fc.check(property, { seed, numRuns, ...limits });
   if (counterexample === null) return;
   const shortest = await removeNeedless(counterexample[0], fails);
   const story = shortest.map((step, index) => `${index + 1}. ${tell(step)}`).join('\n');

@@ -1,15 +1,17 @@
-import { afterAll, describe, test } from '@jest/globals';
+import { afterAll, describe, jest, test } from '@jest/globals';
 import { memoryStores } from '../../support/stores.ts';
 import { checkHistories } from './concurrent-clients.ts';
 import { compareWithModel } from './event-store-model.ts';
 
 const stores = memoryStores();
 afterAll(() => stores.close());
+// Both tests take seconds; a failure is shortened before it is told.
+jest.setTimeout(120_000);
 
 describe('The event store in memory, beside the model', () => {
   test('gives the same answers to any sequence of steps', () => compareWithModel(stores.openEvents, 300));
 
   test('answers clients at the same time as if one came after another', async () => {
-    await checkHistories([await stores.openEvents()], 40);
+    await checkHistories([await stores.openEvents()], 20);
   });
 });
