@@ -48,12 +48,15 @@ export type {
   EventStore,
   FeedFilter,
   FeedPage,
+  FollowOptions,
   KeyChanges,
   NewEvent,
   ReadFeedOptions,
   ReadStreamOptions,
   StoredCommand,
   StreamAppend,
+  SubscribeOptions,
+  Subscription,
 } from './ports/event-store.ts';
 export {
   CommandAlreadyStored,
@@ -92,4 +95,7 @@ export { EventReplay } from './replay/event-replay.ts';
 export type { RebuildOptions, ReplayOptions } from './replay/event-replay.ts';
 export { repositoryOf } from './replay/repository.ts';
 export type { Repository, UpdateOptions } from './replay/repository.ts';
+export { Subscriptions } from './subscriptions/subscriptions.ts';
+export type { SubscriptionOptions } from './subscriptions/subscriptions.ts';
+export type { TailPage } from './subscriptions/tail.ts';
 export type { StandardSchema } from './validation.ts';

@@ -3,8 +3,9 @@ import type { EventStore, FeedPage } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { CheckpointMoved } from '../application/ports/read-model-errors.ts';
 import type { ProjectionId, ReadModelStore } from '../application/ports/read-model-store.ts';
+import { Backoff } from '../application/subscriptions/backoff.ts';
+import { WakeUp } from '../application/subscriptions/wake-up.ts';
 import type { Projection } from './projection.ts';
-import { WakeUp } from './wake-up.ts';
 
 /** How a runner is doing. */
 export interface RunnerStatus {
@@ -15,14 +16,13 @@ export interface RunnerStatus {
   readonly lastError: unknown;
 }
 
-// Other processes append too; without a notification from them this is how late their events are seen.
-const pollMs = 500;
-const maxRetryDelayMs = 5_000;
 // How long a node that died keeps others from reacting, and how long one reaction may take.
 const leaseMs = 30_000;
+// How soon a node that has something to react to takes over from one that has stopped.
+const claimAgainAfterMs = 250;
 
 /**
- * Feeds one projection: page, batch, checkpoint, and again.
+ * Feeds one projection from the store's tail: page, batch, checkpoint, and again.
  *
  * - `stopped` → `running` by `start`
  * - `running` → `retrying` when a batch fails; nothing of the batch is kept, and it is tried again
@@ -35,7 +35,7 @@ export class ProjectionRunner {
   readonly #events: EventStore;
   readonly #readModels: ReadModelStore;
   readonly #logger: Logger;
-  readonly #wakeUp = new WakeUp();
+  readonly #backoff = new Backoff();
   readonly #owner = randomUUID();
   #stopping = new AbortController();
   #run: Promise<void> | undefined;
@@ -66,11 +66,7 @@ export class ProjectionRunner {
   start(): void {
     if (this.#run !== undefined) return;
     this.#stopping = new AbortController();
-    const unsubscribe = this.#events.onCommitted(() => this.#wakeUp.set());
-    this.#run = this.#loop(this.#stopping.signal).finally(() => {
-      unsubscribe();
-      this.#run = undefined;
-    });
+    this.#run = this.#loop(this.#stopping.signal).finally(() => (this.#run = undefined));
   }
 
   /** Lets the batch under way end, then stops. */
@@ -82,41 +78,46 @@ export class ProjectionRunner {
 
   /** Handles everything that is settled now; for a rebuild, which waits for its end and wants its errors. */
   async catchUp(afterPage: () => Promise<void>): Promise<void> {
+    const { types, batchSize } = this.#projection;
     this.#position = await this.#readModels.readCheckpoint(this.#target);
-    while (!(await this.#handlePage())) await afterPage();
+    for (;;) {
+      const page = await this.#events.readFeedPage({ afterPosition: this.#position, types, batchSize });
+      if (page.throughPosition > this.#position) await this.#handle(page);
+      if (page.isLast) return;
+      await afterPage();
+    }
   }
 
   async #loop(stopping: AbortSignal): Promise<void> {
-    let isPositionKnown = false;
     while (!stopping.aborted) {
       try {
-        if (!isPositionKnown) this.#position = await this.#readModels.readCheckpoint(this.#target);
-        isPositionKnown = true;
-        const isCaughtUp = await this.#handlePage();
-        this.#failures = 0;
-        this.#lastError = undefined;
-        if (isCaughtUp) await this.#wakeUp.wait(pollMs, stopping);
+        this.#position = await this.#readModels.readCheckpoint(this.#target);
+        await this.#followFeed(stopping);
       } catch (error) {
-        isPositionKnown = false;
         await this.#pauseAfter(error, stopping);
       }
     }
   }
 
-  async #handlePage(): Promise<boolean> {
-    if (!(await this.#isRunner())) return true;
+  /* Until it is stopped, or another node was here and the checkpoint has to be read again. */
+  async #followFeed(signal: AbortSignal): Promise<void> {
     const { types, batchSize } = this.#projection;
-    const page = await this.#events.readFeedPage({ afterPosition: this.#position, types, batchSize });
-    if (page.throughPosition > this.#position) await this.#handle(page);
-    return page.isLast;
+    const subscription = this.#events.subscribe({ from: this.#position, types, batchSize, signal });
+    for await (const page of subscription.pages()) {
+      if (!(await this.#mayHandle(page, signal))) return;
+      await this.#handle(page);
+      this.#failures = 0;
+      this.#lastError = undefined;
+      this.#backoff.reset();
+    }
   }
 
   /* What a reaction did cannot be undone by a checkpoint that has moved, so only one node at a time reacts. */
-  async #isRunner(): Promise<boolean> {
-    if (this.#projection.react === undefined) return true;
-    const position = await this.#readModels.claim(this.#target, this.#owner, leaseMs);
-    if (position !== undefined) this.#position = position;
-    return position !== undefined;
+  async #mayHandle({ events }: FeedPage, stopping: AbortSignal): Promise<boolean> {
+    if (this.#projection.react === undefined || events.length === 0) return true;
+    const checkpoint = await this.#readModels.claim(this.#target, this.#owner, leaseMs);
+    if (checkpoint === undefined) await new WakeUp().wait(claimAgainAfterMs, stopping);
+    return checkpoint === this.#position;
   }
 
   async #handle({ events, throughPosition }: FeedPage): Promise<void> {
@@ -136,7 +137,7 @@ export class ProjectionRunner {
     if (error instanceof CheckpointMoved && error.actual !== undefined) return;
     this.#failures++;
     this.#lastError = error;
-    const retryInMs = Math.min(maxRetryDelayMs, 50 * 2 ** this.#failures);
+    const retryInMs = this.#backoff.nextMs();
     const { name, version } = this.#target;
     this.#logger.error(`Projection "${name}" v${version} failed and will try again.`, {
       afterPosition: this.#position,

@@ -13,7 +13,7 @@ import type { RunnerStatus } from './projection-runner.ts';
 import type { ProjectionMode } from './projector.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
 import { rebuildProjection } from './rebuild.ts';
-import { WakeUp } from './wake-up.ts';
+import { WakeUp } from '../application/subscriptions/wake-up.ts';
 
 /** Options of `waitFor`. */
 export interface WaitOptions {

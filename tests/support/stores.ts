@@ -111,6 +111,7 @@ function keptOpen(client: SqlClient): SqlClient {
     runForObjects: (text, parameters) => client.runForObjects(text, parameters),
     runScript: text => client.runScript(text),
     transaction: work => client.transaction(work),
+    ...(client.listen && { listen: (channel, listener) => client.listen!(channel, listener) }),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -6,6 +6,7 @@ import type {
   FeedFilter,
   ReadFeedOptions,
   ReadStreamOptions,
+  SubscribeOptions,
 } from '../ports/event-store.ts';
 import { InvalidQuery } from '../ports/event-store-errors.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -56,6 +57,18 @@ export function checkFeedBounds(options: ReadFeedOptions): void {
   checkTextList('types', options.types);
   checkTextList('aggregateTypes', options.aggregateTypes);
   checkTypes(options);
+}
+
+/** Refuses options of a subscription that make no sense. */
+export function checkSubscription({ from, types, aggregateTypes, batchSize }: SubscribeOptions): void {
+  const isWord = from === undefined || from === 'start' || from === 'end';
+  if (!isWord && !(Number.isSafeInteger(from) && from >= 0)) {
+    const shown = typeof from === 'string' ? JSON.stringify(from) : String(from);
+    throw new InvalidQuery(
+      `A subscription cannot begin at ${shown}. Give 'start', 'end' or a whole number from 0.`,
+    );
+  }
+  checkFeedBounds({ types, aggregateTypes, batchSize });
 }
 
 /** Refuses filters that make no sense. */

@@ -74,6 +74,16 @@ export class StoredEvent implements Recorded {
     return this.#payload;
   }
 
+  /** How many characters of JSON it holds. */
+  get jsonLength(): number {
+    return this.#columns.payloadJson.length + (this.#columns.metadataJson?.length ?? 0);
+  }
+
+  /** The same event with a payload of its own. */
+  copy(): StoredEvent {
+    return new StoredEvent(this.#columns);
+  }
+
   /** All fields, for printing and comparing; getters of a class would be left out. */
   toJSON(): Recorded {
     const { eventId, type, schemaVersion, aggregateType, aggregateId, version, position } = this;

@@ -117,6 +117,42 @@ export interface FeedPage {
   readonly isLast: boolean;
 }
 
+/** What a subscription delivers, and from where on. */
+export interface SubscribeOptions extends FeedFilter {
+  /**
+   * `start` (default): all events; `end`: what comes after what is settled when the loop begins; a position: what comes
+   * after it, because everything at or below has been handled.
+   */
+  readonly from?: 'start' | 'end' | number | undefined;
+  /** Events at a time, 1 to 10,000; default 1,000. */
+  readonly batchSize?: number | undefined;
+  /** Ends the loop, without an error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The settled events as they come, in position order, each once. It never ends by itself.
+ *
+ * Nothing happens before it is looped over; leaving the loop frees everything. Each loop is a run of its own, which
+ * begins at `from`. A loop bridges lost connections: it waits, and goes on where it was. A slow one holds up nobody
+ * and holds no more than two pages.
+ */
+export interface Subscription extends AsyncIterable<Recorded> {
+  /**
+   * The same page by page, for readers that keep a checkpoint: `throughPosition` moves on even where no event
+   * matches.
+   */
+  pages(): AsyncIterable<FeedPage>;
+}
+
+/** From where on a stream is followed. */
+export interface FollowOptions {
+  /** Inclusive; default 1. */
+  readonly fromVersion?: number | undefined;
+  /** Ends the loop, without an error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Filters of `query`, all of which must hold. */
 export interface EventFilter extends FeedFilter {
   readonly aggregateId?: string | undefined;
@@ -182,6 +218,24 @@ export interface EventStore extends AsyncDisposable {
 
   /** One page of the feed, for readers that keep a checkpoint. */
   readFeedPage(options?: ReadFeedOptions): Promise<FeedPage>;
+
+  /**
+   * The settled events as they come; see `Subscription`.
+   *
+   * @throws {InvalidQuery} (at once) an option makes no sense
+   * @throws {StoreUnavailable} (from the loop) the store was closed
+   */
+  subscribe(options?: SubscribeOptions): Subscription;
+
+  /**
+   * The events of one stream: those that exist, then those that come, in version order, each once.
+   *
+   * It never ends by itself, bridges lost connections, and may be left at any time.
+   *
+   * @throws {InvalidQuery} (at once) the version makes no sense
+   * @throws {StoreUnavailable} (from the loop) the store was closed
+   */
+  follow(stream: StreamId, options?: FollowOptions): AsyncIterable<Recorded>;
 
   /** The event with this id. */
   get(eventId: string): Promise<Recorded | undefined>;

@@ -9,10 +9,13 @@ import type {
   EventQuery,
   EventStore,
   FeedPage,
+  FollowOptions,
   ReadFeedOptions,
   ReadStreamOptions,
   StoredCommand,
   StreamAppend,
+  SubscribeOptions,
+  Subscription,
 } from '../../application/ports/event-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { IdGenerator } from '../../application/ports/id-generator.ts';
@@ -30,6 +33,7 @@ import { Listeners } from '../../application/events/listeners.ts';
 import { prepareAppend } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
 import { readFeedByPages } from '../../application/subscriptions/read-feed.ts';
+import { Subscriptions } from '../../application/subscriptions/subscriptions.ts';
 import { systemClock } from '../system/system-clock.ts';
 import { uuidV7Generator } from '../system/uuid-v7-generator.ts';
 import { matches } from './match-events.ts';
@@ -51,6 +55,7 @@ export interface InlineTransactions {
 export class MemoryEventStore implements EventStore {
   readonly #log = new MemoryLog();
   readonly #committed = new Listeners();
+  readonly #subscriptions = new Subscriptions(this);
   readonly #preparation: AppendPreparation;
   readonly #transactions: InlineTransactions | undefined;
   #inline: InlineProjections | undefined;
@@ -86,7 +91,10 @@ export class MemoryEventStore implements EventStore {
     const isProjected = inline !== undefined && change.events.some(event => inline.handles(event.type));
     if (!isProjected || this.#transactions === undefined) this.#log.commit(change);
     else await this.#transactions.project(inline, change.events, () => this.#log.commit(change));
-    if (change.events.length > 0) this.#committed.notify();
+    if (change.events.length > 0) {
+      this.#subscriptions.wake(this.#log.lastPosition);
+      this.#committed.notify();
+    }
     return change.results;
   }
 
@@ -122,6 +130,16 @@ export class MemoryEventStore implements EventStore {
       break;
     }
     return { events, throughPosition, isLast: throughPosition >= end };
+  }
+
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    this.#requireOpen();
+    return this.#subscriptions.subscribe(options);
+  }
+
+  follow(stream: StreamId, options: FollowOptions = {}): AsyncIterable<Recorded> {
+    this.#requireOpen();
+    return this.#subscriptions.follow(stream, options);
   }
 
   async get(eventId: string): Promise<Recorded | undefined> {
@@ -185,6 +203,7 @@ export class MemoryEventStore implements EventStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lastAppend;
     this.#isClosed = true;
+    await this.#subscriptions.close();
   }
 
   #requireOpen(): void {

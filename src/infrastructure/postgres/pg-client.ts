@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import { ListeningConnection } from './listening-connection.ts';
 import type { PgPool } from './pg-pool.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
 import { AnswerTimedOut, TransactionRolledBack, isAnswerTimeout } from './sql-errors.ts';
@@ -40,6 +41,8 @@ export class PgClient implements SqlClient {
   readonly #ownsPool: boolean;
   readonly #how: HowToRun;
   readonly #reportLoss: (error: Error) => void;
+  /** Listens on a connection beside the pool, so that nobody waits for one because of it. */
+  readonly listen?: NonNullable<SqlClient['listen']>;
   readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -52,6 +55,8 @@ export class PgClient implements SqlClient {
     // Without a listener a connection that dies while idle would end the process.
     this.#reportLoss = error => logger.warn('An idle connection was lost; the pool replaces it.', { error });
     this.#pool.on('error', this.#reportLoss);
+    const pool = this.#pool as Partial<pg.Pool>;
+    if (pool.options !== undefined) this.listen = listenBeside(pool.options, logger);
   }
 
   run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
@@ -139,6 +144,18 @@ function newPool(connectionString: string, options: PgClientOptions): pg.Pool {
 /* A connection that dies between two statements reports it as an event, too; the next statement will tell. */
 function ignore(): void {
   return undefined;
+}
+
+// A connection over which nothing comes for hours must be noticed when it is dead.
+const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+function listenBeside(options: pg.PoolOptions, logger: Logger): NonNullable<SqlClient['listen']> {
+  const connect = (): pg.Client => {
+    // Descriptors, because the pool hides the password from a plain copy.
+    const copy: object = Object.defineProperties({}, Object.getOwnPropertyDescriptors(options));
+    return new pg.Client(Object.assign(copy, keepAlive));
+  };
+  return (channel, listener) => new ListeningConnection(connect, channel, listener, logger);
 }
 
 /* A connection that cannot even roll back is thrown away, not returned to the pool. */

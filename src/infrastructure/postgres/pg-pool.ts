@@ -3,4 +3,6 @@ export interface PgPool {
   connect(): Promise<unknown>;
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
   end(): Promise<void>;
+  /** How it connects. Without it nobody listens for commits of other processes, and the store polls. */
+  readonly options?: object;
 }

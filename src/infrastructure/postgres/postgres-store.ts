@@ -2,10 +2,11 @@ import type { StoreFactory } from '../../application/ports/store.ts';
 import { PgClient } from './pg-client.ts';
 import type { PgClientOptions } from './pg-client.ts';
 import type { PgPool } from './pg-pool.ts';
+import type { WakeUpOptions } from './sql-event-store.ts';
 import { openSqlStore } from './sql-store.ts';
 
 /** Options of a store on a PostgreSQL server. */
-export interface PostgresOptions extends PgClientOptions {
+export interface PostgresOptions extends PgClientOptions, WakeUpOptions {
   /** Where the tables are; default `annals`. */
   readonly schema?: string | undefined;
 }
@@ -17,6 +18,7 @@ export interface PostgresOptions extends PgClientOptions {
  */
 export function postgres(target: string | PgPool, options: PostgresOptions = {}): StoreFactory {
   return {
-    open: services => openSqlStore(new PgClient(target, services.logger, options), services, options.schema),
+    open: services =>
+      openSqlStore(new PgClient(target, services.logger, options), services, options.schema, options),
   };
 }

@@ -19,6 +19,13 @@ export interface SqlRunner {
   runScript(text: string): Promise<void>;
 }
 
+/** Hears signals of other processes; some may get lost. */
+export interface SignalListener {
+  onSignal(payload: string): void;
+  /** Called whenever listening begins, anew or again: what was notified before was not heard. */
+  onListening(): void;
+}
+
 /**
  * All that the SQL adapters ask of a driver.
  *
@@ -26,4 +33,6 @@ export interface SqlRunner {
  */
 export interface SqlClient extends SqlRunner, AsyncDisposable {
   transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T>;
+  /** Hears what is notified on a channel until it is disposed. Missing where the driver cannot. */
+  listen?(channel: string, listener: SignalListener): AsyncDisposable;
 }

@@ -8,10 +8,13 @@ import type {
   EventQuery,
   EventStore,
   FeedPage,
+  FollowOptions,
   ReadFeedOptions,
   ReadStreamOptions,
   StoredCommand,
   StreamAppend,
+  SubscribeOptions,
+  Subscription,
 } from '../../application/ports/event-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
@@ -25,6 +28,9 @@ import { Listeners } from '../../application/events/listeners.ts';
 import { readCommandResult } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation } from '../../application/events/prepare-append.ts';
 import { readFeedByPages } from '../../application/subscriptions/read-feed.ts';
+import { Subscriptions } from '../../application/subscriptions/subscriptions.ts';
+import type { TailPage } from '../../application/subscriptions/tail.ts';
+import { CommitNotifier, listenToCommits } from './commit-notifier.ts';
 import { EventConditions } from './event-conditions.ts';
 import { eventColumns, readEvent } from './event-rows.ts';
 import { readStreamPages } from './read-stream.ts';
@@ -34,7 +40,18 @@ import { SqlEventQuery } from './sql-event-query.ts';
 import { isLostConnection } from './sql-errors.ts';
 import type { Statements } from './statements.ts';
 
+// How late a commit is seen of which no wake-up told; and what an idle process costs the server.
+const defaultPollMs = 1_000;
+
 const eventsWithStreams = 'events e join annals.streams s on s.stream_ref = e.stream_ref';
+
+/** How stores learn of each other's commits. */
+export interface WakeUpOptions {
+  /** Whether stores wake each other by NOTIFY and LISTEN; off behind a pooler that drops them; default true. */
+  readonly usesNotify?: boolean | undefined;
+  /** How often a store with subscriptions looks for commits that nobody told it of; default 1,000 ms. */
+  readonly pollMs?: number | undefined;
+}
 
 /** The event store on PostgreSQL, whichever client speaks to it. */
 export class SqlEventStore implements EventStore {
@@ -43,14 +60,30 @@ export class SqlEventStore implements EventStore {
   readonly #append: SqlAppend;
   readonly #query: SqlEventQuery;
   readonly #committed = new Listeners();
+  readonly #subscriptions: Subscriptions;
+  readonly #notifier: CommitNotifier | undefined;
   #settled = 0;
+  /* Whether positions were taken that were not settled, at the last look; a hint. */
+  #isWriterOpen = false;
   #isClosed = false;
 
-  constructor(client: SqlClient, statements: Statements, preparation: AppendPreparation) {
+  constructor(
+    client: SqlClient,
+    statements: Statements,
+    preparation: AppendPreparation,
+    { usesNotify = true, pollMs = defaultPollMs }: WakeUpOptions = {},
+  ) {
     this.#client = client;
     this.#statements = statements;
     this.#append = new SqlAppend(client, statements, preparation);
     this.#query = new SqlEventQuery((statement, parameters) => this.#run(statement, parameters), statements);
+    const notifies = usesNotify && client.listen !== undefined;
+    this.#notifier = notifies ? new CommitNotifier(client, statements) : undefined;
+    this.#subscriptions = new Subscriptions(this, {
+      pollMs,
+      readTailPage: afterPosition => this.#readPage({ afterPosition }),
+      listen: notifies ? wake => listenToCommits(client, statements, wake) : undefined,
+    });
   }
 
   async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
@@ -64,7 +97,7 @@ export class SqlEventStore implements EventStore {
   ): Promise<readonly AppendResult[]> {
     this.#requireOpen();
     const results = await this.#append.append(appends, options);
-    if (results.some(result => result.eventIds.length > 0)) this.#committed.notify();
+    if (results.some(result => result.eventIds.length > 0)) this.#wakeReaders(results);
     return results;
   }
 
@@ -84,10 +117,28 @@ export class SqlEventStore implements EventStore {
 
   async readFeedPage(options: ReadFeedOptions = {}): Promise<FeedPage> {
     checkFeedBounds(options);
+    const { isWriterOpen: _isWriterOpen, ...page } = await this.#readPage(options);
+    return page;
+  }
+
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    this.#requireOpen();
+    return this.#subscriptions.subscribe(options);
+  }
+
+  follow(stream: StreamId, options: FollowOptions = {}): AsyncIterable<Recorded> {
+    this.#requireOpen();
+    return this.#subscriptions.follow(stream, options);
+  }
+
+  async #readPage(options: ReadFeedOptions): Promise<TailPage> {
     const { afterPosition = 0, toPosition = Infinity, batchSize = 1_000 } = options;
     const { settled, isFresh } = await this.#settledAfter(afterPosition + batchSize);
     const end = Math.min(toPosition, settled);
-    if (end <= afterPosition) return { events: [], throughPosition: afterPosition, isLast: true };
+    const isWriterOpen = this.#isWriterOpen;
+    if (end <= afterPosition) {
+      return { events: [], throughPosition: afterPosition, isLast: true, isWriterOpen };
+    }
     const events: Recorded[] = [];
     let through = afterPosition;
     for (let span = batchSize; through < end && events.length < batchSize; span *= 2) {
@@ -98,7 +149,8 @@ export class SqlEventStore implements EventStore {
       through = found.length < rest ? window.toPosition : found.at(-1)!.position;
     }
     // Beyond what was settled at an earlier look there may be more by now; the next page looks again.
-    return { events, throughPosition: through, isLast: through >= end && (isFresh || toPosition <= settled) };
+    const isLast = through >= end && (isFresh || toPosition <= settled);
+    return { events, throughPosition: through, isLast, isWriterOpen };
   }
 
   async get(eventId: string): Promise<Recorded | undefined> {
@@ -134,7 +186,9 @@ export class SqlEventStore implements EventStore {
   async settledPosition(): Promise<number> {
     const rows = await this.#run(this.#statements.get('settled_position'), []);
     // What is settled stays settled; of two answers that overtook each other the higher one holds.
-    this.#settled = Math.max(this.#settled, Number(rows[0]?.[0]));
+    const [settled, allocated] = rows[0]!.map(Number);
+    this.#settled = Math.max(this.#settled, settled!);
+    this.#isWriterOpen = allocated! > this.#settled;
     return this.#settled;
   }
 
@@ -148,6 +202,15 @@ export class SqlEventStore implements EventStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    await this.#subscriptions.close();
+    await this.#notifier?.close();
+  }
+
+  #wakeReaders(results: readonly AppendResult[]): void {
+    const lastPosition = Math.max(...results.map(result => result.lastPosition));
+    this.#subscriptions.wake(lastPosition);
+    this.#notifier?.notify(lastPosition);
+    this.#committed.notify();
   }
 
   /* During a catch-up everything read is long settled, and the locks need not be looked at for each page. */

@@ -2,6 +2,7 @@ import type { Store, StoreServices } from '../../application/ports/store.ts';
 import { migrate } from './migrate.ts';
 import type { SqlClient } from './sql-client.ts';
 import { SqlEventStore } from './sql-event-store.ts';
+import type { WakeUpOptions } from './sql-event-store.ts';
 import { SqlReadModelStore } from './sql-read-model-store.ts';
 import { Statements } from './statements.ts';
 
@@ -10,11 +11,12 @@ export async function openSqlStore(
   client: SqlClient,
   services: StoreServices,
   schema: string | undefined,
+  wakeUps: WakeUpOptions = {},
 ): Promise<Store> {
   try {
     const statements = new Statements(schema);
     await migrate(client, statements);
-    const events = new SqlEventStore(client, statements, services);
+    const events = new SqlEventStore(client, statements, services, wakeUps);
     const readModels = new SqlReadModelStore(client, statements);
     return {
       events,

@@ -40,6 +40,11 @@ export class Statements {
       this.#byName.set(name, this.#statement(name, text));
   }
 
+  /** The channel on which stores of this schema tell each other of commits. */
+  get channel(): string {
+    return `annals_commits_${this.schema}`;
+  }
+
   /** The hot statement of this name, to be prepared. */
   get(name: keyof typeof statementFiles): SqlStatement {
     return this.#byName.get(name)!;

@@ -9,6 +9,7 @@ import type { ContractCase } from './contract-case.ts';
 import { expectedVersionCases } from './expected-version-cases.ts';
 import { feedCases } from './feed-cases.ts';
 import { findCases } from './find-cases.ts';
+import { followCases } from './follow-cases.ts';
 import { lifeCases } from './life-cases.ts';
 import { queryCases } from './query-cases.ts';
 import { queryPageCases } from './query-page-cases.ts';
@@ -16,6 +17,7 @@ import { raceCases } from './race-cases.ts';
 import { readStreamCases } from './read-stream-cases.ts';
 import { repetitionCases } from './repetition-cases.ts';
 import { roundTripCases } from './round-trip-cases.ts';
+import { subscribeCases } from './subscribe-cases.ts';
 import { uniqueKeyCases } from './unique-key-cases.ts';
 
 /**
@@ -43,6 +45,8 @@ export function eventStoreContract(): readonly ContractCase[] {
     ...roundTripCases,
     ...readStreamCases,
     ...feedCases,
+    ...subscribeCases,
+    ...followCases,
     ...queryCases,
     ...queryPageCases,
     ...causationCases,

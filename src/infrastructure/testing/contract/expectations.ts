@@ -16,6 +16,17 @@ export async function collect(events: AsyncIterable<Recorded>): Promise<Recorded
   return collected;
 }
 
+/** The next so many events of a reader that does not end by itself. */
+export async function takeEvents(events: AsyncIterator<Recorded>, count: number): Promise<Recorded[]> {
+  const taken: Recorded[] = [];
+  while (taken.length < count) {
+    const next = await events.next();
+    if (next.done === true) fail(`The events ended after ${taken.length} of ${count}.`);
+    taken.push(plain(next.value));
+  }
+  return taken;
+}
+
 /** Checks that `work` is refused with an error of exactly this class, whose own facts are exactly these. */
 export async function checkRefused<E extends AnnalsError>(
   work: () => unknown,
