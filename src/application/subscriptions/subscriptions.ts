@@ -8,19 +8,14 @@ import type { ReaderSources } from './feed-reader.ts';
 import { leavable } from './leavable.ts';
 import { StreamFollower } from './stream-follower.ts';
 import { Tail } from './tail.ts';
-import type { TailPage } from './tail.ts';
+import type { TailPage, TailPauses, TailSource } from './tail.ts';
 
 /** How an adapter feeds the subscriptions of its store. */
-export interface SubscriptionOptions {
-  /**
-   * How long the tail pauses between two looks while nothing happens; default Infinity: every commit is told by
-   * `wake`.
-   */
-  readonly pollMs?: number | undefined;
+export interface SubscriptionOptions extends Partial<TailPauses> {
   /** A page of all types, with a hint when to look again; default: `readFeedPage` without a hint. */
-  readonly readTailPage?: ((afterPosition: number) => Promise<TailPage>) | undefined;
+  readonly readTailPage?: TailSource['readTailPage'] | undefined;
   /** Has `wake` called with positions that other processes committed, until it is disposed. */
-  readonly listen?: ((wake: (position: number) => void) => AsyncDisposable) | undefined;
+  readonly listen?: TailSource['listen'] | undefined;
 }
 
 /** The `subscribe` and `follow` of an event store, whatever the adapter: all readers share one tail. */
@@ -28,13 +23,14 @@ export class Subscriptions {
   readonly #sources: ReaderSources;
 
   constructor(store: ReaderSources['store'], options: SubscriptionOptions = {}) {
+    const { pollMs = Infinity, spacingMs = 0 } = options;
     const readTailPage = options.readTailPage ?? (afterPosition => readPlainPage(store, afterPosition));
     const source = {
       settledPosition: () => store.settledPosition(),
       readTailPage,
       ...(options.listen && { listen: options.listen }),
     };
-    this.#sources = { store, tail: new Tail(source, options.pollMs ?? Infinity) };
+    this.#sources = { store, tail: new Tail(source, { pollMs, spacingMs }) };
   }
 
   /** How many events are held in memory for all subscribers together. */

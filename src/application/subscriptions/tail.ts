@@ -15,9 +15,18 @@ export interface TailPage extends FeedPage {
 /** What the tail reads from. */
 export interface TailSource {
   settledPosition(): Promise<number>;
-  readTailPage(afterPosition: number): Promise<TailPage>;
+  /** @param isHinted - whether somebody has said that there is more */
+  readTailPage(afterPosition: number, isHinted: boolean): Promise<TailPage>;
   /** Has `wake` called with positions that other processes committed, until it is disposed. */
   listen?(wake: (position: number) => void): AsyncDisposable;
+}
+
+/** How long the tail rests. */
+export interface TailPauses {
+  /** Between two looks while nothing happens; Infinity for never: then every commit is told. */
+  readonly pollMs: number;
+  /** Between two reads, however often it is woken; the first wake-up after a rest takes effect at once. */
+  readonly spacingMs: number;
 }
 
 interface Waiting {
@@ -47,6 +56,7 @@ export class Tail {
   readonly #source: TailSource;
   readonly #window = new FeedWindow();
   readonly #pace: PollingPace;
+  readonly #spacingMs: number;
   readonly #backoff = new Backoff();
   readonly #alarm = new WakeUp();
   readonly #waiting = new Set<Waiting>();
@@ -62,11 +72,12 @@ export class Tail {
   #hintedPosition = 0;
   #readAtMs = 0;
   #dueAtMs = 0;
+  #dueIfHintedAtMs = 0;
 
-  /** @param pollMs - how long it pauses between two looks while nothing happens; Infinity for never */
-  constructor(source: TailSource, pollMs: number) {
+  constructor(source: TailSource, { pollMs, spacingMs }: TailPauses) {
     this.#source = source;
     this.#pace = new PollingPace(pollMs);
+    this.#spacingMs = spacingMs;
   }
 
   /** How far it has read: a settled position. */
@@ -169,8 +180,9 @@ export class Tail {
 
   async #untilDue(): Promise<boolean> {
     while (this.#waiting.size > 0) {
-      const waitMs = this.#dueAtMs - performance.now();
-      if (this.#hintedPosition > this.#position || waitMs <= 0) return true;
+      const dueAtMs = this.#hintedPosition > this.#position ? this.#dueIfHintedAtMs : this.#dueAtMs;
+      const waitMs = dueAtMs - performance.now();
+      if (waitMs <= 0) return true;
       await this.#alarm.wait(waitMs);
     }
     return false;
@@ -178,14 +190,16 @@ export class Tail {
 
   async #read(): Promise<void> {
     const from = this.#position;
-    const wasHinted = this.#hintedPosition > from;
+    const hintedPosition = this.#hintedPosition;
+    const wasHinted = hintedPosition > from;
     // Taken as told, even if what it told of is not settled yet: the pace sees to that.
     this.#hintedPosition = 0;
-    const page = await this.#source.readTailPage(from);
+    const page = await this.#source.readTailPage(from, wasHinted);
     if (!this.#isStarted || from !== this.#position) return;
     const hasNews = page.throughPosition > from;
     const pauseMs = this.#pace.next({ hasNews, wasHinted, isWriterOpen: page.isWriterOpen });
-    this.#scheduleNext(page.isLast ? pauseMs : 0);
+    const isMoreTold = hasNews && page.throughPosition < hintedPosition;
+    this.#scheduleNext(page.isLast && !isMoreTold ? pauseMs : 0);
     if (!hasNews) return;
     this.#window.add(from, page);
     this.#moveTo(page.throughPosition);
@@ -211,6 +225,7 @@ export class Tail {
     this.#backoff.reset();
     this.#readAtMs = performance.now();
     this.#dueAtMs = this.#readAtMs + pauseMs;
+    this.#dueIfHintedAtMs = Math.min(this.#dueAtMs, this.#readAtMs + this.#spacingMs);
   }
 
   /* A store that is away for a while is asked again later; any other error is told to those who wait. */
@@ -222,7 +237,7 @@ export class Tail {
         this.#failAll(error as Error);
         return;
       }
-      this.#dueAtMs = performance.now() + this.#backoff.nextMs();
+      this.#dueAtMs = this.#dueIfHintedAtMs = performance.now() + this.#backoff.nextMs();
     }
   }
 
