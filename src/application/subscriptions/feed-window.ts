@@ -35,8 +35,9 @@ export class FeedWindow {
     return this.#events;
   }
 
-  /** Adds what comes next. The newest page is kept whatever its size. */
+  /** Adds what comes next; after a gap it begins anew. The newest page is kept whatever its size. */
   add(afterPosition: number, { events, throughPosition }: FeedPage): void {
+    if (this.#stretches.at(-1)?.throughPosition !== afterPosition) this.clear();
     const characters = events.reduce((sum, event) => sum + charactersOf(event), 0);
     this.#stretches.push({ afterPosition, throughPosition, events, characters });
     this.#events += events.length;

@@ -39,7 +39,7 @@ export class Subscriptions {
   }
 
   /** See `EventStore`. */
-  subscribe(options: SubscribeOptions): Subscription {
+  subscribe(options: SubscribeOptions = {}): Subscription {
     checkSubscription(options);
     const { signal } = options;
     const pages = leavable(leaving => this.#pages(options, leaving), signal);
@@ -50,7 +50,7 @@ export class Subscriptions {
   }
 
   /** See `EventStore`. */
-  follow(stream: StreamId, options: FollowOptions): AsyncIterable<Recorded> {
+  follow(stream: StreamId, options: FollowOptions = {}): AsyncIterable<Recorded> {
     checkStreamId(stream);
     const fromVersion = checkBound('fromVersion', options.fromVersion ?? 1, 0);
     return leavable(leaving => this.#follow(stream, fromVersion, leaving), options.signal);

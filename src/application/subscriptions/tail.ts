@@ -15,7 +15,7 @@ export interface TailPage extends FeedPage {
 /** What the tail reads from. */
 export interface TailSource {
   settledPosition(): Promise<number>;
-  /** @param isHinted - whether somebody has said that there is more */
+  /** @param isHinted - whether somebody has said which position is there now */
   readTailPage(afterPosition: number, isHinted: boolean): Promise<TailPage>;
   /** Has `wake` called with positions that other processes committed, until it is disposed. */
   listen?(wake: (position: number) => void): AsyncDisposable;
@@ -150,7 +150,10 @@ export class Tail {
     });
   }
 
-  /** Says that something was committed at a position. A hint: it may be wrong, late or missing. */
+  /**
+   * Says that something was committed at a position; Infinity: at some position. A hint: it may be wrong, late or
+   * missing.
+   */
   wake(position: number): void {
     if (position <= this.#position) return;
     this.#hintedPosition = Math.max(this.#hintedPosition, position);
@@ -194,11 +197,12 @@ export class Tail {
     const wasHinted = hintedPosition > from;
     // Taken as told, even if what it told of is not settled yet: the pace sees to that.
     this.#hintedPosition = 0;
-    const page = await this.#source.readTailPage(from, wasHinted);
+    const isExact = wasHinted && hintedPosition < Infinity;
+    const page = await this.#source.readTailPage(from, isExact);
     if (!this.#isStarted || from !== this.#position) return;
     const hasNews = page.throughPosition > from;
     const pauseMs = this.#pace.next({ hasNews, wasHinted, isWriterOpen: page.isWriterOpen });
-    const isMoreTold = hasNews && page.throughPosition < hintedPosition;
+    const isMoreTold = isExact && hasNews && page.throughPosition < hintedPosition;
     this.#scheduleNext(page.isLast && !isMoreTold ? pauseMs : 0);
     if (!hasNews) return;
     this.#window.add(from, page);
@@ -211,7 +215,6 @@ export class Tail {
     const wasHinted = this.#hintedPosition > this.#position;
     this.#scheduleNext(this.#pace.next({ hasNews, wasHinted, isWriterOpen: false }));
     if (this.#isStarted && !hasNews) return;
-    this.#window.clear();
     this.#isStarted = true;
     this.#moveTo(settled);
   }

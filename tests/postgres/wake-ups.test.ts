@@ -1,0 +1,350 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { EventStore, SubscribeOptions } from '../../src/application/ports/event-store.ts';
+import type { Store, StoreServices } from '../../src/application/ports/store.ts';
+import { postgres } from '../../src/infrastructure/postgres/index.ts';
+import type { PostgresOptions } from '../../src/infrastructure/postgres/index.ts';
+import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
+import type { SqlClient } from '../../src/infrastructure/postgres/sql-client.ts';
+import { openSqlStore } from '../../src/infrastructure/postgres/sql-store.ts';
+import { deposited, deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
+import { DocumentProjector, EventHandler, On, Projector } from 'annals';
+import { createApp, defineModule, silentLogger } from 'annals/di';
+import { AccountOpened, Balances, Deposit, OpenAccount, bankModule } from '../support/bank.ts';
+import { eventually } from '../support/eventually.ts';
+import { postgresStores, testServices } from '../support/stores.ts';
+import type { PostgresStores } from '../support/stores.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+
+// With this pause polling explains nothing.
+const never = 3_600_000;
+
+@Projector('mailer')
+class Mailer extends EventHandler {
+  @On(AccountOpened) opened(): void {
+    // Being called is all.
+  }
+}
+
+let stores: PostgresStores;
+let streams = 0;
+const opened: AsyncDisposable[] = [];
+
+beforeAll(async () => {
+  stores = await postgresStores();
+  await stores.open();
+});
+
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+});
+
+afterAll(async () => stores.close());
+
+/* A store with connections of its own, like that of another process. */
+async function open(options: PostgresOptions = {}, url = stores.url): Promise<EventStore> {
+  const services: StoreServices = testServices();
+  const store: Store = await postgres(url, { schema: stores.schema, ...options }).open(services);
+  opened.push(store);
+  return store.events;
+}
+
+/* Reads in the background, from what is settled now, and keeps the amounts it saw. */
+async function reader(events: EventStore, options: SubscribeOptions = {}): Promise<number[]> {
+  const amounts: number[] = [];
+  const from = await events.settledPosition();
+  const read = async (): Promise<void> => {
+    for await (const { payload } of events.subscribe({ from, ...options })) {
+      amounts.push((payload as { amount: number }).amount);
+    }
+  };
+  void read().catch(() => undefined);
+  return amounts;
+}
+
+async function append(events: EventStore, amount: number, type = 'account.deposited'): Promise<void> {
+  const stream = { aggregateType: 'account', aggregateId: `acc-${++streams}` };
+  await events.append({ stream, expectedVersion: 'none', events: [deposited(amount, { type })] });
+}
+
+/* The processes that listen for commits in this schema. */
+async function listeners(): Promise<number[]> {
+  const { rows } = await stores.pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where application_name like '% listen' and query like 'listen %' || $1`,
+    [stores.schema],
+  );
+  return rows.map(row => row.pid);
+}
+
+async function listener(): Promise<number> {
+  const [pid] = await eventually('it listens', async () => {
+    const found = await listeners();
+    return found.length === 1 && found;
+  });
+  return pid!;
+}
+
+function seen(amounts: readonly number[], count: number): Promise<unknown> {
+  return eventually(`${count} are seen`, async () => amounts.length === count);
+}
+
+describe('A commit of another process', () => {
+  test('is told by NOTIFY, one commit after another', async () => {
+    const [writer, other] = [await open({ pollMs: never }), await open({ pollMs: never })];
+    const amounts = await reader(other);
+    await listener();
+    for (let count = 1; count <= 10; count++) {
+      await append(writer, count);
+      await seen(amounts, count);
+    }
+    expect(amounts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test('is told when many come at once, up to the last', async () => {
+    const [writer, other] = [await open({ pollMs: never }), await open({ pollMs: never })];
+    const amounts = await reader(other);
+    await listener();
+    const numbers = Array.from({ length: 500 }, (_value, index) => index);
+    await Promise.all(numbers.map(async number => append(writer, number)));
+    await seen(amounts, 500);
+    expect([...amounts].sort((a, b) => a - b)).toEqual(numbers);
+  });
+
+  test('is told even if its process closes the store at once', async () => {
+    const other = await open({ pollMs: never });
+    const amounts = await reader(other);
+    await listener();
+    for (let count = 1; count <= 5; count++) {
+      const brief = await postgres(stores.url, { schema: stores.schema }).open(testServices());
+      await append(brief.events, count);
+      await append(brief.events, count);
+      await brief[Symbol.asyncDispose]();
+      await seen(amounts, 2 * count);
+    }
+  });
+
+  test('is found by polling where NOTIFY is switched off, and nobody listens', async () => {
+    const [writer, other] = [
+      await open({ usesNotify: false }),
+      await open({ usesNotify: false, pollMs: 20 }),
+    ];
+    const amounts = await reader(other);
+    for (let count = 1; count <= 10; count++) {
+      await append(writer, count);
+      await seen(amounts, count);
+    }
+    expect(amounts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await listeners()).toEqual([]);
+  });
+
+  test('is found by polling where nobody tells of it', async () => {
+    const [writer, other] = [await open({ usesNotify: false }), await open({ pollMs: 20 })];
+    const amounts = await reader(other);
+    await listener();
+    for (let count = 1; count <= 10; count++) {
+      await append(writer, count);
+      await seen(amounts, count);
+    }
+    expect(amounts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+});
+
+describe('The connection that listens', () => {
+  test('is there only while somebody reads, whatever their number', async () => {
+    const events = await open({ pollMs: never });
+    const leave = new AbortController();
+    expect(await listeners()).toEqual([]);
+    for (let count = 0; count < 5; count++) await reader(events, { signal: leave.signal });
+    await listener();
+    leave.abort();
+    await eventually('it is closed', async () => (await listeners()).length === 0);
+    const again = new AbortController();
+    await reader(events, { signal: again.signal });
+    await listener();
+  });
+
+  test('is closed with the store', async () => {
+    const store = await postgres(stores.url, { schema: stores.schema }).open(testServices());
+    const amounts = await reader(store.events);
+    await append(store.events, 1);
+    await seen(amounts, 1);
+    await store[Symbol.asyncDispose]();
+    await eventually('it is closed', async () => (await listeners()).length === 0);
+  });
+
+  test('heals when it is cut, and what was committed meanwhile is seen', async () => {
+    const [writer, other] = [await open({ pollMs: never }), await open({ pollMs: never })];
+    const amounts = await reader(other);
+    for (let count = 1; count <= 5; count++) {
+      const pid = await listener();
+      await stores.pool.query('select pg_terminate_backend($1)', [pid]);
+      await append(writer, count);
+      await seen(amounts, count);
+      expect(await listener()).not.toBe(pid);
+    }
+    await append(writer, 6);
+    await seen(amounts, 6);
+    expect(amounts).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe('A subscription', () => {
+  test('goes on where it was when connections are cut in the middle of its reads', async () => {
+    const proxy = await TcpProxy.start(stores.url);
+    const writer = await open({ pollMs: never });
+    const other = await open({ pollMs: 20, usesNotify: false }, proxy.urlFor(stores.url));
+    const amounts = await reader(other, { batchSize: 100 });
+    const expected = Array.from({ length: 3_000 }, (_value, index) => index + 1);
+    const stream = { aggregateType: 'account', aggregateId: `acc-${++streams}` };
+    await writer.append({ stream, expectedVersion: 'none', events: deposits(1_500) });
+    for (const moment of ['within the request', 'after the request', 'before the answer'] as const) {
+      for (const marker of ['settled_position', 'events e join']) proxy.cutNext(moment, marker);
+    }
+    await seen(amounts, 1_500);
+    const rest = expected.slice(1_500).map(amount => deposited(amount));
+    await writer.append({ stream, expectedVersion: 1_500, events: rest });
+    await seen(amounts, 3_000);
+    expect(amounts).toEqual(expected);
+    await eventually('all were cut', async () => proxy.cutCount === 6);
+    await opened.pop()![Symbol.asyncDispose]();
+    await proxy.close();
+  });
+
+  test('waits for an open writer, and goes on by itself when that is rolled back', async () => {
+    const [writer, slow] = [await open({ pollMs: never }), await open({ pollMs: never })];
+    const amounts = await reader(writer);
+    const gate = await closeGate();
+    const lost = append(slow, 1, 'account.held');
+    const refused = expect(lost).rejects.toMatchObject({ code: 'store-unavailable' });
+    await gate.reached();
+    await append(writer, 2);
+    expect(amounts).toEqual([]);
+    // No wake-up tells of what did not happen.
+    await gate.cancel();
+    await refused;
+    await seen(amounts, 1);
+    expect(amounts).toEqual([2]);
+  });
+
+  test('is not held up by thousands of positions that were lost', async () => {
+    const [writer, other] = [await open({ pollMs: never }), await open({ pollMs: never })];
+    const amounts = await reader(other);
+    await listener();
+    await append(writer, 1);
+    await seen(amounts, 1);
+    const sql = `select count(nextval('${stores.schema}.event_positions')) from generate_series(1, 5000)`;
+    await stores.pool.query(sql);
+    await append(writer, 2);
+    await seen(amounts, 2);
+    await append(writer, 3);
+    await seen(amounts, 3);
+    expect(amounts).toEqual([1, 2, 3]);
+  });
+});
+
+describe('An idle process', () => {
+  test('makes one query a poll, whatever the number of projections and subscribers', async () => {
+    const queries: string[] = [];
+    const projectors = Array.from({ length: 50 }, (_value, index) => {
+      @Projector(`copy_${index}`)
+      class Copy extends DocumentProjector<{ count: number }> {
+        @On(AccountOpened) opened(doc = { count: 0 }) {
+          return { count: doc.count + 1 };
+        }
+      }
+      return Copy;
+    });
+    const schema = `${stores.schema}_idle`;
+    const app = await createApp({
+      store: {
+        open: services =>
+          openSqlStore(counting(new PgClient(stores.url, silentLogger), queries), services, schema, {
+            pollMs: 20,
+          }),
+      },
+      modules: [bankModule, defineModule({ projectors: [...projectors, Mailer] })],
+      logger: silentLogger,
+    });
+    const amounts: number[][] = [];
+    for (let count = 0; count < 20; count++) amounts.push(await reader(app.events));
+    await app.commands.dispatch(new OpenAccount('a', 'Ada'));
+    await app.projections.catchUp();
+
+    const isPoll = (query: string): boolean => query.includes('settled_position');
+    await eventually('only polls are made', async () => queries.splice(0).every(isPoll));
+    await eventually('ten polls are made', async () => queries.length >= 10);
+    expect(queries.every(isPoll)).toBe(true);
+
+    queries.splice(0);
+    await app.commands.dispatch(new Deposit('a', 5), { waitFor: [Balances, Mailer, ...projectors] });
+    await Promise.all(amounts.map(async each => seen(each, 2)));
+    expect(queries.filter(query => query.includes('events e join'))).toHaveLength(1);
+    await app.stop();
+    await stores.pool.query(`drop schema ${schema} cascade`);
+  });
+
+  test('makes no query while nobody subscribes', async () => {
+    const queries: string[] = [];
+    const client = counting(new PgClient(stores.url, silentLogger), queries);
+    const store = await openSqlStore(client, testServices(), stores.schema, { pollMs: 1 });
+    opened.push(store);
+    const leave = new AbortController();
+    const amounts = await reader(store.events, { signal: leave.signal });
+    await append(store.events, 1);
+    await seen(amounts, 1);
+    await eventually('it polls', async () => queries.splice(0).length > 0);
+    leave.abort();
+    // The one that was under way.
+    await eventually('it stops', async () => queries.splice(0).length === 0);
+    await new Promise(resolve => setImmediate(resolve));
+    expect(queries).toEqual([]);
+  });
+});
+
+/* Notes every statement. */
+function counting(client: SqlClient, queries: string[]): SqlClient {
+  return {
+    run(statement, parameters) {
+      queries.push(statement.text);
+      return client.run(statement, parameters);
+    },
+    runForObjects(text, parameters) {
+      queries.push(text);
+      return client.runForObjects(text, parameters);
+    },
+    runScript(text) {
+      queries.push(text);
+      return client.runScript(text);
+    },
+    transaction(work) {
+      queries.push('begin');
+      return client.transaction(work);
+    },
+    listen: (channel, heard) => client.listen!(channel, heard),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+/* From now on appends of `account.held` wait inside the function, after their positions were taken. */
+async function closeGate(): Promise<{ reached(): Promise<unknown>; cancel(): Promise<unknown> }> {
+  const { schema, pool, url } = stores;
+  await pool.query(`
+    create or replace function ${schema}.hold() returns trigger language plpgsql as $$
+    begin
+      perform pg_advisory_xact_lock_shared('${schema}.events'::regclass::int, 0);
+      return new;
+    end $$;
+    create or replace trigger hold before insert on ${schema}.events
+      for each row when (new.event_type = 'account.held') execute function ${schema}.hold();`);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  opened.push({ [Symbol.asyncDispose]: () => client.end() });
+  await client.query(`select pg_advisory_lock('${schema}.events'::regclass::int, 0)`);
+  const waiting = `select pid from pg_locks where locktype = 'advisory' and not granted and objsubid = 2
+    and classid = '${schema}.events'::regclass`;
+  return {
+    reached: () =>
+      eventually('the append waits', async () => (await client.query(waiting)).rows.length === 1),
+    cancel: () => client.query(`select pg_cancel_backend(pid) from (${waiting}) held`),
+  };
+}
