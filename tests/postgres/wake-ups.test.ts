@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { EventStore, SubscribeOptions } from '../../src/application/ports/event-store.ts';
 import type { Store, StoreServices } from '../../src/application/ports/store.ts';
 import { postgres } from '../../src/infrastructure/postgres/index.ts';
 import type { PostgresOptions } from '../../src/infrastructure/postgres/index.ts';
 import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
-import type { SqlClient } from '../../src/infrastructure/postgres/sql-client.ts';
 import { openSqlStore } from '../../src/infrastructure/postgres/sql-store.ts';
 import { deposited, deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
-import { DocumentProjector, EventHandler, On, Projector } from 'annals';
-import { createApp, defineModule, silentLogger } from 'annals/di';
-import { AccountOpened, Balances, Deposit, OpenAccount, bankModule } from '../support/bank.ts';
+import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
+import { listingQueries } from '../support/listed-queries.ts';
 import { eventually } from '../support/eventually.ts';
 import { postgresStores, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
@@ -18,13 +17,6 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 
 // With this pause polling explains nothing.
 const never = 3_600_000;
-
-@Projector('mailer')
-class Mailer extends EventHandler {
-  @On(AccountOpened) opened(): void {
-    // Being called is all.
-  }
-}
 
 let stores: PostgresStores;
 let streams = 0;
@@ -137,6 +129,12 @@ describe('A commit of another process', () => {
     expect(await listeners()).toEqual([]);
   });
 
+  test('is never polled for without a pause', async () => {
+    for (const pollMs of [0, -1, NaN, Infinity, 1.5]) {
+      await expect(open({ pollMs })).rejects.toMatchObject({ code: 'invalid-query' });
+    }
+  });
+
   test('is found by polling where nobody tells of it', async () => {
     const [writer, other] = [await open({ usesNotify: false }), await open({ pollMs: 20 })];
     const amounts = await reader(other);
@@ -212,10 +210,33 @@ describe('A subscription', () => {
     await proxy.close();
   });
 
+  test('outlasts reads that the server gives up', async () => {
+    const url = new URL(stores.url);
+    url.searchParams.set('options', '-c statement_timeout=50');
+    const [writer, other] = [await open(), await open({ pollMs: 20 }, url.href)];
+    const from = await writer.settledPosition();
+    await append(writer, 1);
+    const holder = await stores.pool.connect();
+    await holder.query(`begin; lock table ${stores.schema}.events in access exclusive mode`);
+    const amounts = await reader(other, { from });
+    for (let time = 0; time < 3; time++) {
+      await expect(other.get(randomUUID())).rejects.toMatchObject({ code: 'store-unavailable' });
+    }
+    expect(amounts).toEqual([]);
+    await holder.query('commit');
+    holder.release();
+    await seen(amounts, 1);
+    expect(amounts).toEqual([1]);
+  });
+
   test('waits for an open writer, and goes on by itself when that is rolled back', async () => {
     // No wake-up tells of what did not happen, and none that comes late may hide that.
     const silent = { pollMs: never, usesNotify: false };
-    const [writer, slow] = [await open(silent), await open(silent)];
+    const queries: string[] = [];
+    const client = listingQueries(new PgClient(stores.url, silentLogger), queries);
+    const store = await openSqlStore(client, testServices(), stores.schema, silent);
+    opened.push(store);
+    const [writer, slow] = [store.events, await open(silent)];
     const amounts = await reader(writer);
     await append(writer, 1);
     await seen(amounts, 1);
@@ -224,7 +245,11 @@ describe('A subscription', () => {
       code: 'store-unavailable',
     });
     await gate.reached();
+    queries.splice(0);
     await append(writer, 3);
+    await eventually('the tail has looked', async () =>
+      queries.some(query => query.includes('settled_position')),
+    );
     expect(amounts).toEqual([1]);
     await gate.cancel();
     await refused;
@@ -263,89 +288,6 @@ describe('A subscription', () => {
     expect(amounts).toEqual([1, 2, 3]);
   });
 });
-
-describe('An idle process', () => {
-  test('makes one query a poll, whatever the number of projections and subscribers', async () => {
-    const queries: string[] = [];
-    const projectors = Array.from({ length: 50 }, (_value, index) => {
-      @Projector(`copy_${index}`)
-      class Copy extends DocumentProjector<{ count: number }> {
-        @On(AccountOpened) opened(doc = { count: 0 }) {
-          return { count: doc.count + 1 };
-        }
-      }
-      return Copy;
-    });
-    const schema = `${stores.schema}_idle`;
-    const app = await createApp({
-      store: {
-        open: services =>
-          openSqlStore(counting(new PgClient(stores.url, silentLogger), queries), services, schema, {
-            pollMs: 20,
-          }),
-      },
-      modules: [bankModule, defineModule({ projectors: [...projectors, Mailer] })],
-      logger: silentLogger,
-    });
-    const amounts: number[][] = [];
-    for (let count = 0; count < 20; count++) amounts.push(await reader(app.events));
-    await app.commands.dispatch(new OpenAccount('a', 'Ada'));
-    await app.projections.catchUp();
-
-    const isPoll = (query: string): boolean => query.includes('settled_position');
-    await eventually('only polls are made', async () => queries.splice(0).every(isPoll));
-    await eventually('ten polls are made', async () => queries.length >= 10);
-    expect(queries.every(isPoll)).toBe(true);
-
-    queries.splice(0);
-    await app.commands.dispatch(new Deposit('a', 5), { waitFor: [Balances, Mailer, ...projectors] });
-    await Promise.all(amounts.map(async each => seen(each, 2)));
-    expect(queries.filter(query => query.includes('events e join'))).toHaveLength(1);
-    await app.stop();
-    await stores.pool.query(`drop schema ${schema} cascade`);
-  });
-
-  test('makes no query while nobody subscribes', async () => {
-    const queries: string[] = [];
-    const client = counting(new PgClient(stores.url, silentLogger), queries);
-    const store = await openSqlStore(client, testServices(), stores.schema, { pollMs: 1 });
-    opened.push(store);
-    const leave = new AbortController();
-    const amounts = await reader(store.events, { signal: leave.signal });
-    await append(store.events, 1);
-    await seen(amounts, 1);
-    await eventually('it polls', async () => queries.splice(0).length > 0);
-    leave.abort();
-    // The one that was under way.
-    await eventually('it stops', async () => queries.splice(0).length === 0);
-    await new Promise(resolve => setImmediate(resolve));
-    expect(queries).toEqual([]);
-  });
-});
-
-/* Notes every statement. */
-function counting(client: SqlClient, queries: string[]): SqlClient {
-  return {
-    run(statement, parameters) {
-      queries.push(statement.text);
-      return client.run(statement, parameters);
-    },
-    runForObjects(text, parameters) {
-      queries.push(text);
-      return client.runForObjects(text, parameters);
-    },
-    runScript(text) {
-      queries.push(text);
-      return client.runScript(text);
-    },
-    transaction(work) {
-      queries.push('begin');
-      return client.transaction(work);
-    },
-    listen: (channel, heard) => client.listen!(channel, heard),
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
-  };
-}
 
 /* From now on appends of `account.held` wait inside the function, after their positions were taken. */
 async function closeGate(): Promise<Record<'reached' | 'open' | 'cancel', () => Promise<unknown>>> {

@@ -18,7 +18,9 @@ import type {
 } from '../../application/ports/event-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
+import { checkTimeout } from '../../application/check-timeout.ts';
 import {
+  checkBound,
   checkCommandId,
   checkEventId,
   checkFeedBounds,
@@ -36,8 +38,8 @@ import { eventColumns, readEvent } from './event-rows.ts';
 import { readStreamPages } from './read-stream.ts';
 import { SqlAppend } from './sql-append.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
+import { isLostConnection, isRefusedByServer } from './sql-errors.ts';
 import { SqlEventQuery } from './sql-event-query.ts';
-import { isLostConnection } from './sql-errors.ts';
 import type { Statements } from './statements.ts';
 
 // How late a commit is seen of which no wake-up told; and what an idle process costs the server.
@@ -80,6 +82,7 @@ export class SqlEventStore implements EventStore {
     this.#statements = statements;
     this.#append = new SqlAppend(client, statements, preparation);
     this.#query = new SqlEventQuery((statement, parameters) => this.#run(statement, parameters), statements);
+    checkTimeout('pollMs', checkBound('pollMs', pollMs, 1));
     const notifies = usesNotify && client.listen !== undefined;
     this.#notifier = notifies ? new CommitNotifier(client, statements) : undefined;
     this.#subscriptions = new Subscriptions(this, {
@@ -266,6 +269,10 @@ export class SqlEventStore implements EventStore {
     } catch (error) {
       if (isLostConnection(error))
         throw new StoreUnavailable('The database could not be read.', { cause: error });
+      if (isRefusedByServer(error))
+        throw new StoreUnavailable(`The database could not be read: ${(error as Error).message}.`, {
+          cause: error,
+        });
       throw error;
     }
   }
