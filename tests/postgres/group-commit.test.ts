@@ -88,6 +88,22 @@ describe('appends that arrive together', () => {
     ).resolves.toEqual([1, 1, 1, 0, 0]);
   });
 
+  test('make a stream after one that expected it to exist was refused', async () => {
+    const outcomes = await Promise.allSettled([
+      events.append(deposit('late', { expectedVersion: 'exists' })),
+      events.append(deposit('late', { expectedVersion: 4 })),
+      events.append(deposit('late', { expectedVersion: 'none' })),
+      events.append(deposit('late', { expectedVersion: 1 })),
+    ]);
+    expect(outcomes.map(outcome => outcome.status)).toEqual([
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    await expect(versionOf('late')).resolves.toBe(2);
+  });
+
   test('do not fail for a neighbour that the server refuses', async () => {
     const trigger = `
       create function ${stores.schema}.refuse_bad() returns trigger language plpgsql as $$

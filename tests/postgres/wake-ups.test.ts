@@ -44,9 +44,9 @@ async function open(options: PostgresOptions = {}, url = stores.url): Promise<Ev
 /* Reads in the background, from what is settled now, and keeps the amounts it saw. */
 async function reader(events: EventStore, options: SubscribeOptions = {}): Promise<number[]> {
   const amounts: number[] = [];
-  const from = await events.settledPosition();
+  const from = options.from ?? (await events.settledPosition());
   const read = async (): Promise<void> => {
-    for await (const { payload } of events.subscribe({ from, ...options })) {
+    for await (const { payload } of events.subscribe({ ...options, from })) {
       amounts.push((payload as { amount: number }).amount);
     }
   };

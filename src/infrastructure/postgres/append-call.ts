@@ -57,7 +57,7 @@ interface TouchedStream {
   readonly name: string;
   readonly stream: StreamId;
   readonly firstUnit: AppendUnit;
-  readonly expected: number;
+  expected: number;
   events: number;
   recordedAtMs: number;
   units: number;
@@ -99,18 +99,24 @@ class TouchedStreams {
   }
 }
 
+function mayBeNew(expected: number): boolean {
+  return expected === 0 || expected === expectedNumber('any');
+}
+
 function touch(byName: Map<string, TouchedStream>, unit: AppendUnit, write: PreparedWrite): void {
   const { recordedAtMs } = unit.prepared;
   const name = formatStream(write.stream);
+  const expected = expectedNumber(write.expectedVersion);
   const known = byName.get(name);
   if (known !== undefined) {
+    // Whichever write may make the stream says so for all of them; what each one expects is in the plan.
+    if (mayBeNew(expected)) known.expected = expected;
     known.events += write.events.length;
     known.recordedAtMs = Math.max(known.recordedAtMs, recordedAtMs);
     known.units++;
     return;
   }
   const { stream, events } = write;
-  const expected = expectedNumber(write.expectedVersion);
   byName.set(name, {
     name,
     stream,

@@ -63,16 +63,18 @@ export class SqlAppend {
   ): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
     let { probe } = unit;
     let timeouts = 0;
+    let wasLost = false;
     for (let attempt = 0; ; attempt++) {
       try {
         // Once it was sent it may be stored, and giving up would hide that.
         const outcome = await this.#send({ ...unit, probe }, attempt === 0 ? signal : undefined);
         if (outcome.status !== 'again') return outcome;
       } catch (error) {
-        const next = whatNext(error, unit.prepared);
+        const next = whatNext(error);
         if (isTimedOut(error)) timeouts++;
+        if (isLostConnection(error)) wasLost = true;
         const isLastAttempt = attempt + 1 >= retryDelaysMs.length || timeouts >= maxTimeouts;
-        if (next === 'give up' || isLastAttempt) throw explain(error, unit.prepared);
+        if (next === 'give up' || isLastAttempt) throw explain(error, unit.prepared, wasLost);
         if (next === 'look up ids') probe = true;
         await new Promise(resolve => setTimeout(resolve, retryDelaysMs[attempt]));
       }
@@ -148,38 +150,34 @@ function typesOf({ writes }: PreparedAppend): string[] {
   return writes.flatMap(write => write.events.map(event => event.type));
 }
 
-function whatNext(error: unknown, { writes }: PreparedAppend): 'send again' | 'look up ids' | 'give up' {
+function whatNext(error: unknown): 'send again' | 'look up ids' | 'give up' {
   if (isTransientCollision(error)) return 'send again';
   if (isLostConnection(error)) return 'look up ids';
   // Somebody may have stored the id since it was looked up; now the look-up tells which one it is.
-  return isTakenEventId(error) && idThatOccursTwice(writes) === undefined ? 'look up ids' : 'give up';
+  return isTakenEventId(error) ? 'look up ids' : 'give up';
 }
 
 function isTakenEventId(error: unknown): boolean {
   return sqlCode(error) === '23505' && violatedConstraint(error) === 'events_by_id';
 }
 
-function explain(error: unknown, { writes }: PreparedAppend): unknown {
+/* Once a call was lost, the append may be stored, whatever a later one says. */
+function explain(error: unknown, { writes }: PreparedAppend, wasLost: boolean): unknown {
   if (isTakenEventId(error)) {
-    const eventId = idThatOccursTwice(writes) ?? idsOf(writes)[0]!;
+    const eventId = takenEventId(error) ?? idsOf(writes)[0]!;
     const { stream } = writes.find(({ events }) => events.some(event => event.eventId === eventId))!;
     return new EventIdConflict(stream, eventId);
   }
-  if (isRefusedByServer(error)) {
+  if (isRefusedByServer(error) && !wasLost) {
     const reason = (error as Error).message;
     const what = `PostgreSQL could not store an append: ${reason}. Repeat it with the same event ids once that is mended.`;
     return new StoreUnavailable(what, { cause: error });
   }
-  if (!isLostConnection(error)) return error;
+  if (!wasLost) return error;
   const what =
-    'The database was lost while an append was under way and did not come back in time, so it is not known ' +
+    'The database was lost while an append was under way and did not answer in time after that, so it is not known ' +
     'whether the append was stored. Repeat it with the same event ids or idempotencyKey to find out.';
   return new StoreUnavailable(what, { cause: error });
-}
-
-function idThatOccursTwice(writes: PreparedAppend['writes']): string | undefined {
-  const ids = idsOf(writes);
-  return ids.find((id, index) => ids.indexOf(id) !== index);
 }
 
 function idsOf(writes: PreparedAppend['writes']): string[] {

@@ -82,7 +82,7 @@
   taken_at timestamp with time zone not null default now()
 
 -- table streams with (fillfactor=70)
-  stream_ref bigint not null
+  stream_ref bigint not null default nextval('annals.stream_refs'::regclass)
   aggregate_type text collate "C" not null
   aggregate_id text collate "C" not null
   version integer not null

@@ -119,7 +119,7 @@ class Reader {
     void this.#end.known.then(() => {
       if (this.#cursor >= this.#end.position!) stop.abort();
     });
-    const subscription = events.subscribe!({ ...options, from: this.#cursor, signal: stop.signal });
+    const subscription = events.subscribe({ ...options, from: this.#cursor, signal: stop.signal });
     for await (const page of subscription.pages()) {
       for (const event of page.events) this.#see(event);
       this.#cursor = page.throughPosition;

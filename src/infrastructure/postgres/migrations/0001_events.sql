@@ -8,7 +8,7 @@ create schema if not exists annals;
 create sequence annals.stream_refs as bigint;
 
 create table annals.streams (
-  stream_ref bigint primary key,
+  stream_ref bigint primary key default nextval('annals.stream_refs'),
   aggregate_type text collate "C" not null,
   aggregate_id text collate "C" not null,
   version integer not null,

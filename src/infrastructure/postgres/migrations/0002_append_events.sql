@@ -4,16 +4,15 @@
 -- in arrays, so that one call can carry one append or a thousand:
 --
 --   s_*   streams touched, each once, sorted by id and type in an order that all writers share: the version that
---         the first write expects (-1 for any, -2 for "exists"), how many events all its writes carry, and the
---         latest time among its writers
+--         its write expects (-1 for any, -2 for "exists"; of several writes one that may make the stream, if there
+--         is one), how many events all its writes carry, and the latest time among its writers
 --   e_*   events, sorted by write: write, place in the write from 1, and the columns; a column may be null as a
 --         whole
 --   plan  what goes beyond "each stream has one write, which is a unit": see decide_appends. Null: stream, write
 --         and unit of one number belong together
 --
 -- Returns one row: a position for each event (of no meaning if its unit was not stored), and the version after each
--- write. Unless every unit
--- was stored: for each unit its status, and what its status needs to be explained.
+-- write. Unless every unit was stored: for each unit its status, and what its status needs to be explained.
 --
 --   status 0 stored · 1 version conflict · 2 stored before, by an append with the same ids ·
 --          3 an event id is taken · 4 a unique key is taken · 5 a command has run before ·
