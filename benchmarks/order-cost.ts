@@ -64,7 +64,7 @@ function costCase(
   };
 }
 
-const announcement = /perform\s+pg_advisory_xact_lock_shared\([^;]*;/g;
+const announcement = /announced := pg_advisory_xact_lock_shared\([^;]*;/g;
 
 /* What is measured is the very function of Annals, less one statement; a copy of it would fall behind. */
 async function removeAnnouncement(database: ScratchDatabase): Promise<void> {
