@@ -57,20 +57,25 @@ export class AppendQueue {
   }
 
   /** Sends a unit with the next call; gives up if `signal` is aborted before that. */
-  async submit(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
+  submit(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
+    return this.#charactersWaiting > maxCharactersWaiting
+      ? this.#submitLater(unit, signal)
+      : this.#enqueue(unit, signal);
+  }
+
+  async #submitLater(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
     while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom(signal);
     signal?.throwIfAborted();
+    return this.#enqueue(unit, signal);
+  }
+
+  #enqueue(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        unit,
-        size: sizeOf(unit.prepared),
-        resolve,
-        reject,
-        stopListening: undefined,
-      };
+      const size = sizeOf(unit.prepared);
+      const waiting: Waiting = { unit, size, resolve, reject, stopListening: undefined };
       this.#listen(waiting, signal);
       this.#waiting.push(waiting);
-      this.#charactersWaiting += waiting.size.characters;
+      this.#charactersWaiting += size.characters;
       this.#schedule();
     });
   }

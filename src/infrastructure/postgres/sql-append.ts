@@ -29,6 +29,30 @@ const retryDelaysMs = [0, 50, 100, 200, 400, ...Array.from({ length: 18 }, () =>
 // One connection may have been cut off in silence; a second that does not answer means that nobody does.
 const maxTimeouts = 2;
 
+/* The failed calls of one append. */
+class Failures {
+  readonly #prepared: PreparedAppend;
+  #timeouts = 0;
+  #wasLost = false;
+  count = 0;
+
+  constructor(prepared: PreparedAppend) {
+    this.#prepared = prepared;
+  }
+
+  /** What to do next; throws what to tell the caller if that is nothing. */
+  add(error: unknown): { readonly delayMs: number; readonly looksUpIds: boolean } {
+    if (isTimedOut(error)) this.#timeouts++;
+    if (isLostConnection(error)) this.#wasLost = true;
+    const next = whatNext(error);
+    const delayMs = retryDelaysMs[this.count++];
+    if (next === 'give up' || delayMs === undefined || this.#timeouts >= maxTimeouts) {
+      throw explain(error, this.#prepared, this.#wasLost);
+    }
+    return { delayMs, looksUpIds: next === 'look up ids' };
+  }
+}
+
 /** Sends appends to `append_events` and makes sure that each ends with a known outcome. */
 export class SqlAppend {
   readonly #client: SqlClient;
@@ -47,37 +71,29 @@ export class SqlAppend {
     this.#inlineQueue = queue(units => this.#callInline(units));
   }
 
-  /** Stores an append, whole or not at all. */
+  /**
+   * Stores an append, whole or not at all.
+   *
+   * The same ids are sent again until the outcome is known; once they may be stored, they are looked up.
+   */
   async append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
     options.signal?.throwIfAborted();
     const prepared = prepareAppend(appends, options, this.#preparation);
-    const outcome = await this.#untilKnown({ prepared, probe: mayRepeatUnnoticed(prepared) }, options.signal);
-    if (outcome.status === 'refused') throw outcome.error;
-    return outcome.results;
-  }
-
-  /* The same ids are sent again until the outcome is known; once they may be stored, they are looked up. */
-  async #untilKnown(
-    unit: AppendUnit,
-    signal: AbortSignal | undefined,
-  ): Promise<Exclude<UnitOutcome, { status: 'again' }>> {
-    let { probe } = unit;
-    let timeouts = 0;
-    let wasLost = false;
-    for (let attempt = 0; ; attempt++) {
+    let unit: AppendUnit = { prepared, probe: mayRepeatUnnoticed(prepared) };
+    const failures = new Failures(prepared);
+    for (;;) {
+      let outcome: UnitOutcome;
       try {
         // Once it was sent it may be stored, and giving up would hide that.
-        const outcome = await this.#send({ ...unit, probe }, attempt === 0 ? signal : undefined);
-        if (outcome.status !== 'again') return outcome;
+        outcome = await this.#send(unit, failures.count === 0 ? options.signal : undefined);
       } catch (error) {
-        const next = whatNext(error);
-        if (isTimedOut(error)) timeouts++;
-        if (isLostConnection(error)) wasLost = true;
-        const isLastAttempt = attempt + 1 >= retryDelaysMs.length || timeouts >= maxTimeouts;
-        if (next === 'give up' || isLastAttempt) throw explain(error, unit.prepared, wasLost);
-        if (next === 'look up ids') probe = true;
-        await new Promise(resolve => setTimeout(resolve, retryDelaysMs[attempt]));
+        const { delayMs, looksUpIds } = failures.add(error);
+        if (looksUpIds) unit = { prepared, probe: true };
+        await new Promise(resolve => setTimeout(resolve, delayMs));
+        continue;
       }
+      if (outcome.status === 'stored') return outcome.results;
+      if (outcome.status === 'refused') throw outcome.error;
     }
   }
 
