@@ -11,6 +11,7 @@ import { createAggregate, replayEvent } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import type { EventSerializer } from '../ports/event-serializer.ts';
 import type { EventStore, ReadStreamOptions } from '../ports/event-store.ts';
+import { pagesIn } from '../subscriptions/event-pages.ts';
 import { AggregateNotFound } from './aggregate-errors.ts';
 
 /** Which past state to rebuild; default: the latest. */
@@ -79,9 +80,11 @@ export class EventReplay {
   }
 
   async #fold(aggregate: AggregateRoot, stream: StreamId, bounds: ReadStreamOptions): Promise<void> {
-    for await (const event of this.#store.readStream(stream, bounds)) {
-      const { payload } = this.#serializer.deserialize(event);
-      replayEvent(aggregate, payload, event.version);
+    for await (const page of pagesIn(this.#store.readStream(stream, bounds))) {
+      for (const event of page) {
+        const { payload } = this.#serializer.deserialize(event);
+        replayEvent(aggregate, payload, event.version);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Recorded, StreamId } from '../../domain/index.ts';
 import type { ReadStreamOptions } from '../../application/ports/event-store.ts';
+import { EventPages } from '../../application/subscriptions/event-pages.ts';
 import { readStreamEvent } from './event-rows.ts';
 import type { SqlParameter, SqlRow } from './sql-client.ts';
 
@@ -13,11 +14,19 @@ type ReadPage = (
 ) => Promise<readonly SqlRow[]>;
 
 /** Reads one stream page by page; between two pages it holds nothing, so leaving early needs no clean-up. */
-export async function* readStreamPages(
+export function readStreamPages(
   read: ReadPage,
   stream: StreamId,
   options: ReadStreamOptions,
 ): AsyncIterable<Recorded> {
+  return new EventPages(pagesOf(read, stream, options));
+}
+
+async function* pagesOf(
+  read: ReadPage,
+  stream: StreamId,
+  options: ReadStreamOptions,
+): AsyncIterable<readonly Recorded[]> {
   const isBackwards = options.direction === 'backwards';
   const name = isBackwards ? 'read_stream_backwards' : 'read_stream_forwards';
   let [from, to] = [options.fromVersion ?? 1, Math.min(options.toVersion ?? maxVersion, maxVersion)];
@@ -26,15 +35,19 @@ export async function* readStreamPages(
   while (from <= to && left > 0) {
     const wanted = isBoundByTime ? pageSize : Math.min(pageSize, left);
     const rows = await read(name, [stream.aggregateId, stream.aggregateType, from, to, wanted]);
+    const page: Recorded[] = [];
+    let isBeyond = false;
     for (const row of rows) {
       const event = readStreamEvent(row, stream);
       const side = sideOf(event, options);
-      if (side === (isBackwards ? 'before' : 'after')) return;
+      isBeyond = side === (isBackwards ? 'before' : 'after') || left === 0;
+      if (isBeyond) break;
       if (side !== 'within') continue;
-      if (left-- <= 0) return;
-      yield event;
+      left--;
+      page.push(event);
     }
-    if (rows.length < wanted) return;
+    yield page;
+    if (isBeyond || rows.length < wanted) return;
     const lastVersion = Number(rows.at(-1)![1]);
     if (isBackwards) to = lastVersion - 1;
     else from = lastVersion + 1;
