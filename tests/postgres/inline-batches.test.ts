@@ -19,6 +19,10 @@ function countDeposits(projected: number[]): InlineProjections {
     async project(events, transaction) {
       projected.push(events.length);
       if (events.some(event => (event.payload as { poison?: boolean }).poison)) throw new Error('poison');
+      // As a client of something else would, inside a projector.
+      if (events.some(event => (event.payload as { unreachable?: boolean }).unreachable)) {
+        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNREFUSED' });
+      }
       const known = await transaction.loadDocuments(seen, [...new Set(events.map(each => each.aggregateId))]);
       const counts = new Map([...known] as [string, { count: number }][]);
       for (const { aggregateId } of events) {
@@ -111,6 +115,17 @@ describe.each(databases)('appends with inline projections on %s', (_name, open) 
     );
     expect(await events.streamVersion({ aggregateType: 'account', aggregateId: 'b-13' })).toBe(0);
     expect(await events.countByType()).toEqual({ 'account.deposited': 19 });
+  });
+
+  test('fail alone when a projector cannot reach something else, and say so', async () => {
+    const outcomes = await Promise.allSettled(
+      ['e-0', 'e-1', 'e-2', 'e-3'].map(async (name, index) =>
+        events.append(deposit(name, { unreachable: index === 2 })),
+      ),
+    );
+    const statuses = ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'];
+    expect(outcomes.map(outcome => outcome.status)).toEqual(statuses);
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'ECONNREFUSED' } });
   });
 
   test('are projected once when they are repeated, together or later', async () => {

@@ -33,7 +33,8 @@ export class ImportInterrupted extends AnnalsError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       `The import ended after ${progress.appends} appends with ${progress.events} events, which are stored: ${reason} ` +
-        'Mend that and go on behind them; or, if every event has an id of its own, import everything once more.',
+        'Mend that and go on behind them; or, if every event has an id of its own, import the same source once more ' +
+        'in chunks of the same size.',
       { cause },
     );
     this.progress = progress;
@@ -94,7 +95,8 @@ async function* chunksOf(
   let chunk = new ImportChunk();
   for await (const append of source) {
     // An append that is larger than a chunk gets one of its own.
-    if (chunk.count > 0 && chunk.events + append.events.length > maxEvents) {
+    const isFull = chunk.count >= maxEvents || chunk.events + append.events.length > maxEvents;
+    if (chunk.count > 0 && isFull) {
       yield chunk;
       chunk = new ImportChunk();
     }
@@ -108,12 +110,16 @@ function advance(
   chunk: ImportChunk,
   results: readonly AppendResult[],
 ): ImportProgress {
-  const repeated = results.filter(result => result.repeated).flatMap(result => result.eventIds);
+  let [repeatedEvents, lastPosition] = [progress.repeatedEvents, progress.lastPosition];
+  for (const result of results) {
+    if (result.repeated) repeatedEvents += result.eventIds.length;
+    lastPosition = Math.max(lastPosition, result.lastPosition);
+  }
   return {
     appends: progress.appends + chunk.count,
     events: progress.events + chunk.events,
-    repeatedEvents: progress.repeatedEvents + repeated.length,
-    lastPosition: Math.max(progress.lastPosition, ...results.map(result => result.lastPosition)),
+    repeatedEvents,
+    lastPosition,
   };
 }
 

@@ -61,7 +61,7 @@ export class ListeningConnection implements AsyncDisposable {
   /* Ends with what ended the connection. */
   async #listen(onListening: () => void): Promise<unknown> {
     const client = this.#connect();
-    const lost = whenLost(client, this.#closing.signal);
+    const { lost, forget } = whenLost(client, this.#closing.signal);
     client.on('notification', ({ payload }) => this.#listener.onSignal(payload ?? ''));
     try {
       const failure = await Promise.race([lost, this.#begin(client)]);
@@ -72,6 +72,7 @@ export class ListeningConnection implements AsyncDisposable {
     } catch (error) {
       return error;
     } finally {
+      forget();
       await end(client);
     }
   }
@@ -87,12 +88,17 @@ export class ListeningConnection implements AsyncDisposable {
 }
 
 /* Resolves with the reason; without a listener for its errors, a connection that dies would end the process. */
-function whenLost(client: pg.Client, closing: AbortSignal): Promise<unknown> {
-  return new Promise(resolve => {
+function whenLost(client: pg.Client, closing: AbortSignal): { lost: Promise<unknown>; forget: () => void } {
+  let forget = (): void => undefined;
+  const lost = new Promise(resolve => {
+    const close = (): void => resolve(closing.reason);
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('The server closed the connection.')));
-    closing.addEventListener('abort', () => resolve(closing.reason));
+    closing.addEventListener('abort', close);
+    // One closing outlives many connections.
+    forget = () => closing.removeEventListener('abort', close);
   });
+  return { lost, forget };
 }
 
 /* A server that does not answer the farewell is not waited for. */

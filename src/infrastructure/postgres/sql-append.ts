@@ -1,3 +1,4 @@
+import type { Recorded } from '../../domain/index.ts';
 import type { AppendOptions, AppendResult, StreamAppend } from '../../application/ports/event-store.ts';
 import { EventIdConflict, StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
@@ -10,9 +11,11 @@ import { AppendQueue } from './append-queue.ts';
 import type { SendUnits } from './append-queue.ts';
 import { int8Array } from './binary-arrays.ts';
 import { readEvent } from './event-rows.ts';
+import { WatchedRunner } from './watched-runner.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
 import {
   isLostConnection,
+  isNotSent,
   isRefusedByServer,
   isTimedOut,
   isTransientCollision,
@@ -29,6 +32,13 @@ const retryDelaysMs = [0, 50, 100, 200, 400, ...Array.from({ length: 18 }, () =>
 // One connection may have been cut off in silence; a second that does not answer means that nobody does.
 const maxTimeouts = 2;
 
+/* Carries an error of a projector past those who judge errors of the database. */
+class ProjectorThrew extends Error {
+  constructor(cause: unknown) {
+    super('An inline projector threw.', { cause });
+  }
+}
+
 /* The failed calls of one append. */
 class Failures {
   readonly #prepared: PreparedAppend;
@@ -43,7 +53,8 @@ class Failures {
   /** What to do next; throws what to tell the caller if that is nothing. */
   add(error: unknown): { readonly delayMs: number; readonly looksUpIds: boolean } {
     if (isTimedOut(error)) this.#timeouts++;
-    if (isLostConnection(error)) this.#wasLost = true;
+    if (error instanceof ProjectorThrew) throw error.cause;
+    if (isLostConnection(error) && !isNotSent(error)) this.#wasLost = true;
     const next = whatNext(error);
     const delayMs = retryDelaysMs[this.count++];
     if (next === 'give up' || delayMs === undefined || this.#timeouts >= maxTimeouts) {
@@ -111,11 +122,20 @@ export class SqlAppend {
       if (positions.length > 0) {
         // Read back, so that an inline projection sees exactly what every later reader will see.
         const rows = await runner.run(this.#statements.get('read_appended'), [int8Array(positions)]);
-        const transaction = new SqlReadModelTransaction(runner, this.#statements, true);
-        await this.inline!.project(rows.map(readEvent), transaction);
+        await this.#project(rows.map(readEvent), runner);
       }
       return outcomes;
     });
+  }
+
+  /* What a projector throws says nothing of the database, even if it looks like it; what the database throws does. */
+  async #project(events: readonly Recorded[], runner: SqlRunner): Promise<void> {
+    const watched = new WatchedRunner(runner);
+    try {
+      await this.inline!.project(events, new SqlReadModelTransaction(watched, this.#statements, true));
+    } catch (error) {
+      throw watched.hasThrown(error) ? error : new ProjectorThrew(error);
+    }
   }
 
   async #call(runner: SqlRunner, units: readonly AppendUnit[]): Promise<readonly UnitOutcome[]> {
@@ -188,6 +208,11 @@ function explain(error: unknown, { writes }: PreparedAppend, wasLost: boolean): 
     const reason = (error as Error).message;
     const what = `PostgreSQL could not store an append: ${reason}. Repeat it with the same event ids once that is mended.`;
     return new StoreUnavailable(what, { cause: error });
+  }
+  if (!wasLost && isLostConnection(error)) {
+    return new StoreUnavailable('The database could not be reached, so nothing was stored.', {
+      cause: error,
+    });
   }
   if (!wasLost) return error;
   const what =

@@ -80,6 +80,25 @@ export function isLostConnection(error: unknown): boolean {
   return lostConnectionMessage.test((error as DriverError | null)?.message ?? '');
 }
 
+const notSentCodes = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '53300',
+  '57P03',
+]);
+const notSentMessage = /timeout exceeded when trying to connect|due to connection timeout/i;
+
+/** Whether no connection came about, so that the call was surely not sent. */
+export function isNotSent(error: unknown): boolean {
+  return (
+    notSentCodes.has(sqlCode(error) ?? '') ||
+    notSentMessage.test((error as DriverError | null)?.message ?? '')
+  );
+}
+
 /* 08P01 is a message that PostgreSQL cannot read, e.g. one that is too long: sending it again is no use. */
 function isConnectionException(code: string): boolean {
   return code.startsWith('08') && code !== '08P01';

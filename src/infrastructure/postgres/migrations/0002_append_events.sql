@@ -92,14 +92,14 @@ begin
     into locked
     from (
       select
-        unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected, unnest(s_events) as events,
-        unnest(s_recorded_at) as recorded_at
+        unnest(added) as ref, unnest(s_type) as type, unnest(s_id) as id, unnest(s_expected) as expected,
+        unnest(s_events) as events, unnest(s_recorded_at) as recorded_at
     ) s
     left join lateral (
       select
         y.stream_ref,
-        case when y.stream_ref = any (added) then 0 else y.version end as version,
-        case when y.stream_ref = any (added) then '-infinity' else y.recorded_at end as recorded_at
+        case when y.stream_ref = s.ref then 0 else y.version end as version,
+        case when y.stream_ref = s.ref then '-infinity' else y.recorded_at end as recorded_at
       from annals.streams y
       where y.aggregate_id = s.id and y.aggregate_type = s.type
       for no key update
@@ -154,27 +154,36 @@ begin
   end if;
 
   if plan is not null then
-    perform annals.record_commands(plan, statuses, positions);
+    perform annals.record_commands(plan, decided.statuses, decided.last_events, positions);
   end if;
 end
 $$;
 
 -- Names that are not rows yet, of keys and commands, cannot be locked as rows. Sorted, so that no two calls wait
--- for each other.
+-- for each other. The server has room for some thousands of locks, for everybody; so a call with many names
+-- takes one lock that keeps out all others that have any.
 create function annals.lock_names(plan json) returns void
 language plpgsql
 as $$
+declare
+  tag constant integer := 'annals.events'::regclass::oid::integer & 32767;
+  hashes integer[];
 begin
-  perform pg_advisory_xact_lock('annals.events'::regclass::oid::integer & 32767, names.name)
-  from (
-    select distinct hashtext(n.name) as name
+  hashes := array(
+    select distinct hashtext(n.name)
     from (
       select k->>1 as name from json_array_elements(plan->'keys') k
       union all
       select c->>1 from json_array_elements(plan->'commands') c
     ) n
     order by 1
-  ) names;
+  );
+  if cardinality(hashes) > 200 then
+    perform pg_advisory_xact_lock(tag + 32768, 0);
+  elsif cardinality(hashes) > 0 then
+    perform pg_advisory_xact_lock_shared(tag + 32768, 0);
+    perform pg_advisory_xact_lock(tag, name) from unnest(hashes) name;
+  end if;
 end
 $$;
 
@@ -186,14 +195,14 @@ $$;
 --         commands  [unit, command id, fingerprint, result], done with the unit; sorted by unit
 --
 -- Returns of each write its stream, the version it starts from (null: refused), its time, and the version after
--- it or in its way; and of each unit status and explanation.
+-- it or in its way; and of each unit status, explanation and, if it has any, the number of its last event.
 create function annals.decide_appends(
   s_expected integer[], s_events integer[], s_recorded_at timestamptz[],
   s_refs bigint[], s_versions integer[], s_times timestamptz[],
   e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[],
   plan json,
   out refs bigint[], out starts integer[], out times timestamptz[], out versions integer[],
-  out statuses smallint[], out explanations json
+  out statuses smallint[], out explanations json, out last_events integer[]
 )
 language plpgsql
 as $$
@@ -217,6 +226,8 @@ declare
   refused integer;
   ran integer;
   details json[];
+  -- Two units of one call with the same ids are rare, and a look for them costs the more the larger the call is.
+  has_twins constant boolean := cardinality(e_id) > (select count(distinct id) from unnest(e_id) id);
 begin
   if plan is null then
     select s_recorded_at as times, array_agg(false) as probes into units from unnest(s_refs);
@@ -287,7 +298,7 @@ begin
     begin
       if (units.probes[unit] or refused is not null) and last_event >= first_event then
         -- An earlier unit of this call is about to store one of these ids, and cannot be compared with yet.
-        if exists (
+        if has_twins and exists (
           select from unnest(e_id[1:first_event - 1], e_write[1:first_event - 1]) as earlier (id, write)
           where earlier.id = any (e_id[first_event:last_event]) and starts[earlier.write] is not null
         ) then
@@ -347,9 +358,17 @@ begin
         stream := writes.streams[w];
         s_versions[stream] := s_versions[stream] - writes.events[w];
       end loop;
+      for w in first_write .. last_write loop
+        if statuses[unit] = 2 and writes.events[w] = 0 then
+          versions[w] := s_versions[writes.streams[w]];
+        end if;
+      end loop;
       continue;
     end if;
 
+    if last_event >= first_event then
+      last_events[unit] := last_event;
+    end if;
     for c in first_command .. last_command loop
       has_run[commands.firsts[c]] := true;
     end loop;
@@ -439,15 +458,17 @@ begin
     return;
   end if;
 
-  -- Two streams of one unit want the same key.
-  select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
-  into refusal
-  from unnest(k_write, k_name, k_claim) as earlier (write, name, claim)
-  join unnest(k_write, k_name, k_claim) as k (write, name, claim)
-    on k.name = earlier.name and k.write > earlier.write and refs[k.write] <> refs[earlier.write]
-  join annals.streams s on s.stream_ref = refs[earlier.write]
-  where earlier.claim and k.claim
-  limit 1;
+  -- Two streams of one unit may want the same key.
+  if (select count(*) > count(distinct name) from unnest(k_name, k_claim) as k (name, claim) where claim) then
+    select json_build_object('write', k.write, 'key', k.name, 'type', s.aggregate_type, 'id', s.aggregate_id)
+    into refusal
+    from unnest(k_write, k_name, k_claim) as earlier (write, name, claim)
+    join unnest(k_write, k_name, k_claim) as k (write, name, claim)
+      on k.name = earlier.name and k.write > earlier.write and refs[k.write] <> refs[earlier.write]
+    join annals.streams s on s.stream_ref = refs[earlier.write]
+    where earlier.claim and k.claim
+    limit 1;
+  end if;
   if refusal is not null then
     return;
   end if;
@@ -466,30 +487,24 @@ $$;
 
 -- Notes the commands of the units that were stored, with the last position that each wrote.
 create function annals.record_commands(
-  plan json, statuses smallint[], positions bigint[]
+  plan json, statuses smallint[], last_events integer[], positions bigint[]
 ) returns void
 language plpgsql
 as $$
+declare
+  times timestamptz[];
 begin
   if coalesce(json_array_length(plan->'commands'), 0) = 0 then
     return;
   end if;
+  times := array(select (u->>0)::timestamptz from json_array_elements(plan->'units') u);
   insert into annals.commands (command_id, fingerprint, result, last_position, recorded_at)
-  select
-    c->>1, c->>2, (c->>3)::json,
-    coalesce(positions[ends.event], 0),
-    (plan->'units'->((c->>0)::integer - 1)->>0)::timestamptz
-  from json_array_elements(plan->'commands') c
-  left join (
-    select w.unit, max(w.event) as event
-    from (
-      select (w->>0)::integer as unit, (w->>3)::integer as events, sum((w->>3)::integer) over (order by n) as event
-      from json_array_elements(plan->'writes') with ordinality as w (w, n)
-    ) w
-    where w.events > 0
-    group by w.unit
-  ) ends on ends.unit = (c->>0)::integer
-  where statuses[(c->>0)::integer] = 0;
+  select c.id, c.fingerprint, c.result, coalesce(positions[last_events[c.unit]], 0), times[c.unit]
+  from (
+    select (c->>0)::integer as unit, c->>1 as id, c->>2 as fingerprint, (c->>3)::json as result
+    from json_array_elements(plan->'commands') c
+  ) c
+  where statuses[c.unit] = 0;
 end
 $$;
 
@@ -511,7 +526,7 @@ begin
   select last_value - (not is_called)::integer into high from annals.event_positions;
   select min(((classid::bigint & 65535) << 32) | objid::bigint) into bound
   from pg_locks
-  where locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = tag
+  where locktype = 'advisory' and mode = 'ShareLock' and objsubid = 1 and classid::bigint >> 16 = tag
     and database = (select oid from pg_database where datname = current_database());
   select position into settled from annals.events where position <= least(high, bound) order by position desc limit 1;
   return coalesce(settled, 0);

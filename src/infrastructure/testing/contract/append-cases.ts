@@ -143,6 +143,7 @@ export const appendCases = storeCases({
       { stream: a, expectedVersion: 'any', events: deposits(2) },
       { stream: b, expectedVersion: 'any', events: deposits(1) },
       { stream: a, expectedVersion: 'any', events: deposits(1) },
+      { stream: a, expectedVersion: 'any', events: [] },
     ] as const;
     const options = { idempotencyKey: subject.name('parts') };
     const results = await subject.store.appendMany(appends, options);
