@@ -155,10 +155,13 @@ function checkIdsOnce(writes: readonly PreparedWrite[]): void {
 
 function checkTotalSize(writes: readonly PreparedWrite[]): void {
   let bytes = 0;
-  for (const { events } of writes) for (const { payloadJson } of events) bytes += payloadJson.length;
+  for (const { events } of writes) {
+    for (const { payloadJson, metadataJson } of events)
+      bytes += payloadJson.length + (metadataJson?.length ?? 0);
+  }
   if (bytes <= maxBytesPerAppend) return;
   throw new InvalidAppend(
-    `One append carries ${bytes} characters of payload, and ${maxBytesPerAppend} is the limit. Split it into several.`,
+    `One append carries ${bytes} characters of payload and metadata, and ${maxBytesPerAppend} is the limit. Split it into several.`,
   );
 }
 

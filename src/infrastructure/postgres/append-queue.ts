@@ -189,8 +189,9 @@ async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined
   signal.throwIfAborted();
 }
 
-function sizeOf({ writes }: PreparedAppend): Size {
+function sizeOf({ writes, commands }: PreparedAppend): Size {
   let [events, characters] = [0, charactersAnAppend];
+  for (const { resultJson } of commands) characters += resultJson?.length ?? 0;
   for (const write of writes) {
     events += write.events.length;
     for (const { payloadJson, metadataJson } of write.events) {
