@@ -72,6 +72,15 @@ export type { IdGenerator } from './ports/id-generator.ts';
 export type { Logger } from './ports/logger.ts';
 export { CheckpointMoved } from './ports/read-model-errors.ts';
 export type {
+  DiscardReason,
+  EventToPark,
+  FirstParked,
+  ParkedCount,
+  ParkedEvents,
+  ParkedKey,
+} from './ports/parked-events.ts';
+export type {
+  Checkpoint,
   DocumentChange,
   DocumentFilter,
   DocumentQuery,

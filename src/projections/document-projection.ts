@@ -7,7 +7,8 @@ import type {
 } from '../application/ports/read-model-store.ts';
 import type { DocumentProjector } from './document-projector.ts';
 import { DocumentProjector as DocumentProjectorBase } from './document-projector.ts';
-import type { Projection } from './projection.ts';
+import type { FailurePolicy } from './failure-policy.ts';
+import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { ProjectorReturnedNothing } from './projection-errors.ts';
 import { keyList, projectorHandlers } from './projector-handlers.ts';
@@ -57,6 +58,7 @@ export class DocumentProjection implements Projection {
   readonly tables = 'documents';
   readonly types: readonly string[];
   readonly batchSize = readModelBatchSize;
+  readonly failure: FailurePolicy;
   /** Whether an event concerns the document under its aggregate's id and no other. */
   readonly isKeyedByAggregate: boolean;
   readonly #projector: DocumentProjector<object>;
@@ -72,6 +74,7 @@ export class DocumentProjection implements Projection {
     this.name = info.name;
     this.version = info.version;
     this.mode = info.mode;
+    this.failure = info.failure;
     this.projectorClass = projectorClass;
     this.#projector = projector;
     this.#handlers = projectorHandlers(projector, projectorClass);
@@ -82,12 +85,17 @@ export class DocumentProjection implements Projection {
       [...this.#handlers.values()].flat().every(handler => handler.key === undefined);
   }
 
+  keysOf(event: Recorded): readonly string[] {
+    return [...new Set(this.#stepsOf(event).map(step => step.id))];
+  }
+
   async project(
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
     target: ProjectionId = this,
+    isWanted: WantedKeys = () => true,
   ): Promise<void> {
-    const steps = events.flatMap(event => this.#stepsOf(event));
+    const steps = events.flatMap(event => this.#stepsOf(event).filter(step => isWanted(event, step.id)));
     const ids = [...new Set(steps.map(step => step.id))];
     if (ids.length === 0) return;
     const batch = new DocumentBatch(this.name, await transaction.loadDocuments(target, ids));

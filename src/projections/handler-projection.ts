@@ -1,5 +1,8 @@
+import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
+import { defaultFailurePolicy } from './failure-policy.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection } from './projection.ts';
 import type { ProjectorInfo } from './projector.ts';
 import type { Deserialize } from './projector-handlers.ts';
@@ -16,18 +19,20 @@ export class HandlerProjection implements Projection {
   readonly tables = {};
   // What a handler did cannot be undone, so the checkpoint follows it as closely as possible.
   readonly batchSize = 1;
+  readonly failure: FailurePolicy;
   readonly #reactions = new Map<string, { readonly name: string; readonly reaction: EventReaction }[]>();
   readonly #deserialize: Deserialize;
   readonly #scope: ExecutionScope;
 
   constructor(
-    info: Pick<ProjectorInfo, 'name' | 'version'>,
+    info: Pick<ProjectorInfo, 'name' | 'version'> & Partial<Pick<ProjectorInfo, 'failure'>>,
     projectorClass: Class | undefined,
     deserialize: Deserialize,
     scope: ExecutionScope,
   ) {
     this.name = info.name;
     this.version = info.version;
+    this.failure = info.failure ?? defaultFailurePolicy;
     this.projectorClass = projectorClass;
     this.#deserialize = deserialize;
     this.#scope = scope;
@@ -40,6 +45,10 @@ export class HandlerProjection implements Projection {
   /** Adds a reaction to events stored as `type`; its name must outlive changes of the others. */
   add(type: string, name: string, reaction: EventReaction): void {
     this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), { name, reaction }]);
+  }
+
+  keysOf(event: Recorded): readonly string[] {
+    return [formatStream(event)];
   }
 
   async react(events: readonly Recorded[]): Promise<void> {

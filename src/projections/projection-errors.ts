@@ -87,3 +87,50 @@ export class NotStored extends AnnalsError {
     );
   }
 }
+
+/** An event failed, and the projector's policy is to stop rather than go on without it. */
+export class ProjectionStopped extends AnnalsError {
+  readonly code = 'projection-stopped';
+  readonly projection: string;
+  readonly position: number;
+  readonly key: string;
+
+  constructor(projection: string, position: number, key: string, cause: unknown) {
+    super(
+      `Projection "${projection}" stopped before the event at position ${position}, key ${JSON.stringify(key)}, ` +
+        'which it cannot handle. Mend the cause, then call resume() or start the app again.',
+      { cause },
+    );
+    this.projection = projection;
+    this.position = position;
+    this.key = key;
+  }
+}
+
+/** So many events are parked that the projection stopped rather than park more. */
+export class TooManyParked extends AnnalsError {
+  readonly code = 'too-many-parked';
+  readonly projection: string;
+  readonly maxParked: number;
+
+  constructor(projection: string, maxParked: number, cause: unknown) {
+    super(
+      `Projection "${projection}" stopped, because it would have more than ${maxParked} parked events. ` +
+        'Nothing is lost. Mend the cause, call retryParked() or discardParked(), then resume().',
+      { cause },
+    );
+    this.projection = projection;
+    this.maxParked = maxParked;
+  }
+}
+
+/** The parked events of a projection are being retried already, here or on another node. */
+export class RetryUnderWay extends AnnalsError {
+  readonly code = 'retry-under-way';
+
+  constructor(projection: string) {
+    super(
+      `Parked events of projection "${projection}" are being retried already. Wait for that, then retry.`,
+    );
+  }
+}

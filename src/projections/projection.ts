@@ -4,6 +4,7 @@ import type {
   ProjectionTables,
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import type { ProjectionMode } from './projector.ts';
 
 /** A projector at one version, ready to run. */
@@ -17,6 +18,14 @@ export interface Projection extends ProjectionId {
   readonly types: readonly string[];
   /** Events handled in one transaction. */
   readonly batchSize: number;
+  /** What becomes of events that fail. */
+  readonly failure: FailurePolicy;
+  /**
+   * The keys that an event concerns. Events of one key keep their order, also when one of them fails.
+   *
+   * It throws where the event does not tell, for instance because its payload cannot be read.
+   */
+  keysOf(event: Recorded): readonly string[];
   /**
    * Reacts to events in order, before the transaction: a reaction may wait, and may append itself.
    */
@@ -25,13 +34,18 @@ export interface Projection extends ProjectionId {
    * Handles events in order, within the transaction that also moves the checkpoint.
    *
    * @param target - where to write: the projection itself, or what is being built in its place
+   * @param isWanted - for which keys to handle an event; default: for all
    */
   project(
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
     target: ProjectionId,
+    isWanted?: WantedKeys,
   ): Promise<void>;
 }
+
+/** Says whether an event is to be handled for one of its keys. */
+export type WantedKeys = (event: Recorded, key: string) => boolean;
 
 /** Events of a read model in one transaction: enough to share its costs, few enough to undo and repeat. */
 export const readModelBatchSize = 1_000;

@@ -5,7 +5,11 @@ import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
 import type { ReadModelStore } from '../application/ports/read-model-store.ts';
+import type { ParkedKey } from '../application/ports/parked-events.ts';
+import { checkIdentifier } from '../domain/identifiers.ts';
 import { InlineProjector } from './inline-projector.ts';
+import { ParkedRetry } from './parked-retry.ts';
+import type { RetryOutcome } from './parked-retry.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionWaitTimeout, RebuildUnderWay } from './projection-errors.ts';
 import { ProjectionRunner } from './projection-runner.ts';
@@ -29,8 +33,17 @@ export interface ProjectionStatus {
   readonly mode: ProjectionMode;
   /** Undefined for inline and live ones, which are never behind. */
   readonly runner: RunnerStatus | undefined;
+  /** Keys that wait for an operator, and how many events wait under them. */
+  readonly parked: { readonly keys: number; readonly events: number };
 }
 
+/** Options of `discardParked`. */
+export interface DiscardOptions {
+  /** Who decided it. */
+  readonly by?: string | undefined;
+}
+
+const longestReason = 1_000;
 const defaultTimeoutMs = 10_000;
 // How late the progress of another process is seen.
 const pollMs = 50;
@@ -77,11 +90,60 @@ export class Projections implements ProjectionWaiter {
   }
 
   /** Every projection and how it is doing. */
-  list(): readonly ProjectionStatus[] {
+  async list(): Promise<readonly ProjectionStatus[]> {
+    const parked = await this.#stores.readModels.countParked();
     return this.#registry.projections.map(projection => {
       const { name, version, mode } = projection;
-      return { name, version, mode, runner: this.#runners.get(projection)?.status };
+      const own = parked.find(count => count.name === name && count.version === version);
+      const { keys, events } = own ?? { keys: 0, events: 0 };
+      return { name, version, mode, runner: this.#runners.get(projection)?.status, parked: { keys, events } };
     });
+  }
+
+  /** Goes on with a projection that stopped by itself; one that runs is left alone. */
+  resume(projectorClass: Class): void {
+    const runner = this.#runners.get(this.#registry.projectionOf(projectorClass));
+    if (!this.#isStopped) runner?.start();
+  }
+
+  /** The keys whose events wait because one of them failed, by the position of that one. */
+  async parked(projectorClass: Class): Promise<readonly ParkedKey[]> {
+    return this.#stores.readModels.listParked(this.#registry.projectionOf(projectorClass));
+  }
+
+  /**
+   * Handles parked events, each key's in order; a key that fails again stays parked.
+   *
+   * @param key - default: all keys
+   * @throws {RetryUnderWay} somebody else is at it
+   */
+  async retryParked(projectorClass: Class, key?: string): Promise<RetryOutcome> {
+    const projection = this.#registry.projectionOf(projectorClass);
+    const keys = key === undefined ? await this.#stores.readModels.listParked(projection) : [{ key }];
+    return new ParkedRetry(projection, this.#stores).run(keys.map(parked => parked.key));
+  }
+
+  /**
+   * Gives up the parked events of a key, and records that; its later events are handled again.
+   *
+   * @returns how many events were given up
+   * @throws {InvalidIdentifier} the reason is blank
+   */
+  async discardParked(
+    projectorClass: Class,
+    key: string,
+    reason: string,
+    { by }: DiscardOptions = {},
+  ): Promise<number> {
+    const { name, version } = this.#registry.projectionOf(projectorClass);
+    checkIdentifier('reason', reason, longestReason);
+    const discarded = await this.#stores.readModels.transaction(async transaction => {
+      await transaction.lockCheckpoint({ name, version });
+      return transaction.parked.discard({ name, version }, key, { reason, by: by ?? null });
+    });
+    const facts = { key, events: discarded, reason, by };
+    this.#logger.warn(`Parked events of projection "${name}" v${version} were discarded.`, facts);
+    return discarded;
   }
 
   requireProjection(projectorClass: Class): void {

@@ -1,5 +1,7 @@
 import type { Class } from '../domain/index.ts';
 import { metadataKey } from '../domain/class-metadata.ts';
+import { failurePolicy } from './failure-policy.ts';
+import type { FailurePolicy, OnFailure } from './failure-policy.ts';
 
 /**
  * When a projector runs:
@@ -16,6 +18,12 @@ export interface ProjectorOptions {
   readonly version?: number;
   /** Default `async`. */
   readonly mode?: ProjectionMode;
+  /** What becomes of an event that fails, of an async projector; default `park`. */
+  readonly onFailure?: OnFailure;
+  /** How often an event is tried before it counts as failed; default 3. */
+  readonly attempts?: number;
+  /** How many events may be parked before the projection stops instead; default 10,000. */
+  readonly maxParked?: number;
 }
 
 /** What `@Projector` says of a class. */
@@ -23,6 +31,7 @@ export interface ProjectorInfo {
   readonly name: string;
   readonly version: number;
   readonly mode: ProjectionMode;
+  readonly failure: FailurePolicy;
 }
 
 const projectorKey = metadataKey<ProjectorInfo>('projector');
@@ -31,9 +40,11 @@ const projectorKey = metadataKey<ProjectorInfo>('projector');
  * Names a read model: `@Projector('balances', { version: 1 })`. Its tables are named after it.
  *
  * @param name - up to 28 lower-case letters, digits and underscores
+ * @throws {InvalidProjectorOption} an option makes no sense
  */
 export function Projector(name: string, options: ProjectorOptions = {}): (projectorClass: Class) => void {
-  const info: ProjectorInfo = { name, version: options.version ?? 1, mode: options.mode ?? 'async' };
+  const { version = 1, mode = 'async' } = options;
+  const info: ProjectorInfo = { name, version, mode, failure: failurePolicy(name, options) };
   return projectorClass => projectorKey.write(projectorClass, info);
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type {
@@ -7,17 +6,16 @@ import type {
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
 import type { Projection } from './projection.ts';
+import { runAlone } from './lease.ts';
 import { NotStored, RebuildUnderWay } from './projection-errors.ts';
 import { ProjectionRunner } from './projection-runner.ts';
-
-// Longer than any batch takes; a node that died keeps others from rebuilding for no longer.
-const leaseMs = 60_000;
 
 /**
  * Builds a projection anew beside the one in use, then puts it in its place in one transaction.
  *
  * Readers see the old rows until then. A rebuild that was cut off starts from scratch next time. The runner
  * of the projection must be stopped; an inline projection goes on, and its writers wait for the last step.
+ * What is parked is handled like everything else; what fails is parked anew.
  *
  * @throws {RebuildUnderWay} another node is at it
  * @throws {NotStored} there is nothing to rebuild
@@ -29,19 +27,11 @@ export async function rebuildProjection(
 ): Promise<void> {
   const { name, version, mode } = projection;
   if (projection.react !== undefined || mode === 'live') throw new NotStored(name, 'be rebuilt');
-  const { readModels } = stores;
   const lock: ProjectionId = { name: `${name}@lock`, version };
-  const owner = randomUUID();
-  const claim = async (): Promise<void> => {
-    if ((await readModels.claim(lock, owner, leaseMs)) === undefined) throw new RebuildUnderWay(name);
-  };
-  await readModels.prepare(lock, {}, 0);
-  await claim();
-  try {
-    await buildAndReplace(projection, stores, logger, claim);
-  } finally {
-    await readModels.release(lock, owner);
-  }
+  const refusal = (): Error => new RebuildUnderWay(name);
+  await runAlone(stores.readModels, lock, refusal, claim =>
+    buildAndReplace(projection, stores, logger, claim),
+  );
 }
 
 async function buildAndReplace(
@@ -69,7 +59,7 @@ async function catchUpWithin(
   projection: Projection,
   built: ProjectionId,
 ): Promise<void> {
-  let position = await transaction.lockCheckpoint(built);
+  let { position } = await transaction.lockCheckpoint(built);
   for (;;) {
     const events = await transaction.readEvents(position, projection.types, projection.batchSize);
     const last = events.at(-1);

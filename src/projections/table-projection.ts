@@ -1,10 +1,12 @@
+import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type {
   ProjectionId,
   ReadModelTransaction,
   SqlSession,
 } from '../application/ports/read-model-store.ts';
-import type { Projection } from './projection.ts';
+import type { FailurePolicy } from './failure-policy.ts';
+import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
@@ -20,6 +22,7 @@ export class TableProjection implements Projection {
   readonly tables: Readonly<Record<string, string>>;
   readonly types: readonly string[];
   readonly batchSize = readModelBatchSize;
+  readonly failure: FailurePolicy;
   readonly #handlers: Map<string, ProjectorHandler[]>;
   readonly #deserialize: Deserialize;
 
@@ -32,6 +35,7 @@ export class TableProjection implements Projection {
     this.name = info.name;
     this.version = info.version;
     this.mode = info.mode;
+    this.failure = info.failure;
     this.projectorClass = projectorClass;
     this.tables = projector.tables;
     this.#handlers = projectorHandlers(projector, projectorClass);
@@ -39,13 +43,19 @@ export class TableProjection implements Projection {
     this.types = [...this.#handlers.keys()];
   }
 
+  /* What its rows have to do with each other is known to the projector alone; an aggregate is the safest guess. */
+  keysOf(event: Recorded): readonly string[] {
+    return [formatStream(event)];
+  }
+
   async project(
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
     target: ProjectionId = this,
+    isWanted: WantedKeys = () => true,
   ): Promise<void> {
     const tables = new BoundTables(transaction.sql!, target);
-    for (const event of events) {
+    for (const event of events.filter(candidate => isWanted(candidate, formatStream(candidate)))) {
       const recorded = this.#deserialize(event);
       for (const handler of this.#handlers.get(event.type) ?? []) await handler.call(recorded, tables);
     }

@@ -1,4 +1,5 @@
 import type { Recorded } from '../../domain/index.ts';
+import type { ParkedCount, ParkedEvents, ParkedKey } from './parked-events.ts';
 
 /** Names one projection at one version. */
 export interface ProjectionId {
@@ -70,6 +71,14 @@ export interface SqlSession {
   query(sql: string, parameters?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
 }
 
+/** How far a projection is. */
+export interface Checkpoint {
+  /** Everything up to here is handled or parked. */
+  readonly position: number;
+  /** Changes whenever events of the projection are parked, retried or discarded; 0 if they never were. */
+  readonly parkedRevision: number;
+}
+
 /** What a projector may do while it handles a batch; it commits with the checkpoint, or not at all. */
 export interface ReadModelTransaction {
   /** The documents with these ids; inside an append nobody else changes them until it ends. */
@@ -78,7 +87,7 @@ export interface ReadModelTransaction {
   /** Undefined where the store has no SQL. */
   readonly sql: SqlSession | undefined;
   /** The checkpoint as the transaction sees it, kept from changing until it ends. */
-  lockCheckpoint(projection: ProjectionId): Promise<number>;
+  lockCheckpoint(projection: ProjectionId): Promise<Checkpoint>;
   /**
    * Moves the checkpoint.
    *
@@ -89,7 +98,10 @@ export interface ReadModelTransaction {
   lockInline(projection: ProjectionId, as: 'writer' | 'rebuild'): Promise<void>;
   /** A part of the feed as the transaction sees it. */
   readEvents(afterPosition: number, types: readonly string[], limit: number): Promise<readonly Recorded[]>;
-  /** Puts tables and checkpoint of `built` in the place of those of `live`. */
+  /** Runs `work` so that its failure takes back what it wrote, and nothing else. */
+  attempt<T>(work: () => Promise<T>): Promise<T>;
+  readonly parked: ParkedEvents;
+  /** Puts tables, checkpoint and parked events of `built` in the place of those of `live`. */
   replace(live: ProjectionId, built: ProjectionId, tables: ProjectionTables): Promise<void>;
 }
 
@@ -101,7 +113,7 @@ export interface ReadModelStore {
   /** Makes what a projection writes to, if it is missing, and a new checkpoint at `startAt`. */
   prepare(projection: ProjectionId, tables: ProjectionTables, startAt: number): Promise<void>;
 
-  /** Removes tables and checkpoint of a projection. */
+  /** Removes tables, checkpoint and parked events of a projection. */
   drop(projection: ProjectionId, tables: ProjectionTables): Promise<void>;
 
   /** The position up to which the projection has handled everything. */
@@ -112,7 +124,7 @@ export interface ReadModelStore {
    *
    * @returns the checkpoint; undefined if somebody else is the runner
    */
-  claim(projection: ProjectionId, owner: string, leaseMs: number): Promise<number | undefined>;
+  claim(projection: ProjectionId, owner: string, leaseMs: number): Promise<Checkpoint | undefined>;
 
   /** Lets others run the projection at once. */
   release(projection: ProjectionId, owner: string): Promise<void>;
@@ -126,6 +138,15 @@ export interface ReadModelStore {
   findDocuments(projection: ProjectionId, query: DocumentQuery): Promise<readonly StoredDocument[]>;
 
   countDocuments(projection: ProjectionId, where?: DocumentQuery['where']): Promise<number>;
+
+  /** The keys of a projection that have parked events, by the position of the first. */
+  listParked(projection: ProjectionId): Promise<readonly ParkedKey[]>;
+
+  /** How much is parked, of each projection that has parked events. */
+  countParked(): Promise<readonly ParkedCount[]>;
+
+  /** Whether an error says that the store is busy or away, so that the same work may succeed later. */
+  isTransient(error: unknown): boolean;
 
   /** Calls `listener` after a checkpoint was moved by this process. A hint. Returns its end. */
   onCheckpoint(listener: () => void): () => void;

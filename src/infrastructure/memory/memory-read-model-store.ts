@@ -1,5 +1,7 @@
 import { CheckpointMoved } from '../../application/ports/read-model-errors.ts';
+import type { ParkedCount, ParkedEvents, ParkedKey } from '../../application/ports/parked-events.ts';
 import type {
+  Checkpoint,
   DocumentChange,
   DocumentQuery,
   InlineProjections,
@@ -14,7 +16,10 @@ import { Listeners } from '../../application/events/listeners.ts';
 import { AnnalsError } from '../../domain/index.ts';
 import type { Recorded } from '../../domain/index.ts';
 import type { EventStore } from '../../application/ports/event-store.ts';
+import { isStoreAway } from '../../application/events/is-store-away.ts';
 import { findDocuments } from './find-documents.ts';
+import { MemoryParkedEvents, nothingParked, parkedKeys } from './memory-parked-events.ts';
+import type { MemoryParked } from './memory-parked-events.ts';
 
 /** A table projector was given to a store that has no tables. */
 export class SqlNeeded extends AnnalsError {
@@ -30,6 +35,7 @@ export class SqlNeeded extends AnnalsError {
 interface MemoryProjection {
   readonly documents: Map<string, StoredDocument>;
   checkpoint: number;
+  parked: MemoryParked;
   owner: string | undefined;
 }
 
@@ -59,11 +65,11 @@ export class MemoryReadModelStore implements ReadModelStore {
     return this.#of(projection).checkpoint;
   }
 
-  async claim(projection: ProjectionId, owner: string): Promise<number | undefined> {
+  async claim(projection: ProjectionId, owner: string): Promise<Checkpoint | undefined> {
     const state = this.#of(projection);
     // Everybody shares the process, so a lease need not end by itself.
     state.owner ??= owner;
-    return state.owner === owner ? state.checkpoint : undefined;
+    return state.owner === owner ? checkpointOf(state) : undefined;
   }
 
   async release(projection: ProjectionId, owner: string): Promise<void> {
@@ -105,6 +111,23 @@ export class MemoryReadModelStore implements ReadModelStore {
     return findDocuments(all, { where, limit: Infinity }).length;
   }
 
+  async listParked(projection: ProjectionId): Promise<readonly ParkedKey[]> {
+    return parkedKeys(this.#of(projection).parked);
+  }
+
+  async countParked(): Promise<readonly ParkedCount[]> {
+    return [...this.#projections].flatMap(([nameAndVersion, { parked }]) => {
+      if (parked.events.length === 0) return [];
+      const at = nameAndVersion.lastIndexOf('@');
+      const id = { name: nameAndVersion.slice(0, at), version: Number(nameAndVersion.slice(at + 1)) };
+      return [{ ...id, keys: parkedKeys(parked).length, events: parked.events.length }];
+    });
+  }
+
+  isTransient(error: unknown): boolean {
+    return isStoreAway(error);
+  }
+
   onCheckpoint(listener: () => void): () => void {
     return this.#checkpoints.add(listener);
   }
@@ -119,7 +142,7 @@ export class MemoryReadModelStore implements ReadModelStore {
     const key = `${name}@${version}`;
     let projection = this.#projections.get(key);
     if (projection === undefined) {
-      projection = { documents: new Map(), checkpoint: 0, owner: undefined };
+      projection = { documents: new Map(), checkpoint: 0, parked: nothingParked, owner: undefined };
       this.#projections.set(key, projection);
     }
     return projection;
@@ -129,15 +152,21 @@ export class MemoryReadModelStore implements ReadModelStore {
 /* Writes wait in here until the work has returned, so that a failure leaves nothing behind. */
 class MemoryTransaction implements ReadModelTransaction {
   readonly sql = undefined;
+  readonly parked: ParkedEvents;
   readonly #of: (projection: ProjectionId) => MemoryProjection;
   readonly #writes: (() => void)[] = [];
-  readonly #pending = new Map<MemoryProjection, Map<string, StoredDocument | undefined>>();
+  #pending = new Map<MemoryProjection, Map<string, StoredDocument | undefined>>();
+  #pendingParked = new Map<MemoryProjection, MemoryParked>();
 
   readonly #events: EventStore | undefined;
 
   constructor(of: (projection: ProjectionId) => MemoryProjection, events: EventStore | undefined) {
     this.#of = of;
     this.#events = events;
+    this.parked = new MemoryParkedEvents({
+      read: id => this.#pendingParked.get(of(id)) ?? of(id).parked,
+      write: (id, parked) => this.#pendingParked.set(of(id), parked),
+    });
   }
 
   async loadDocuments(
@@ -175,17 +204,33 @@ class MemoryTransaction implements ReadModelTransaction {
     return page?.events ?? [];
   }
 
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    const documents = new Map([...this.#pending].map(([state, pending]) => [state, new Map(pending)]));
+    const parked = new Map(this.#pendingParked);
+    const writes = this.#writes.length;
+    try {
+      return await work();
+    } catch (error) {
+      this.#pending = documents;
+      this.#pendingParked = parked;
+      this.#writes.length = writes;
+      throw error;
+    }
+  }
+
   async replace(live: ProjectionId, built: ProjectionId): Promise<void> {
     const [old, fresh] = [this.#of(live), this.#of(built)];
     this.#writes.push(() => {
       old.documents.clear();
       for (const [id, document] of fresh.documents) old.documents.set(id, document);
       old.checkpoint = fresh.checkpoint;
+      old.parked = { revision: old.parked.revision + 1, events: fresh.parked.events };
+      fresh.parked = nothingParked;
     });
   }
 
-  async lockCheckpoint(projection: ProjectionId): Promise<number> {
-    return this.#of(projection).checkpoint;
+  async lockCheckpoint(projection: ProjectionId): Promise<Checkpoint> {
+    return checkpointOf(this.#of(projection));
   }
 
   async moveCheckpoint(projection: ProjectionId, from: number, to: number): Promise<void> {
@@ -201,6 +246,7 @@ class MemoryTransaction implements ReadModelTransaction {
         else documents.set(id, document);
       }
     }
+    for (const [state, parked] of this.#pendingParked) state.parked = parked;
     for (const write of this.#writes) write();
   }
 
@@ -213,6 +259,10 @@ class MemoryTransaction implements ReadModelTransaction {
     }
     return pending;
   }
+}
+
+function checkpointOf({ checkpoint, parked }: MemoryProjection): Checkpoint {
+  return { position: checkpoint, parkedRevision: parked.revision };
 }
 
 /* Through JSON like in a database, so that nobody holds on to a stored object. */

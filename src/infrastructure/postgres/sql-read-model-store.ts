@@ -1,4 +1,6 @@
+import type { ParkedCount, ParkedKey } from '../../application/ports/parked-events.ts';
 import type {
+  Checkpoint,
   DocumentQuery,
   ProjectionId,
   ProjectionTables,
@@ -7,15 +9,18 @@ import type {
   StoredDocument,
 } from '../../application/ports/read-model-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import { causesOf } from '../../application/events/causes-of.ts';
 import { Listeners } from '../../application/events/listeners.ts';
 import { textArray } from './binary-arrays.ts';
 import { documentConditions, documentFilter } from './document-conditions.ts';
 import { createTables, dropTables, tableName } from './read-model-tables.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner } from './sql-client.ts';
-import { isLostConnection } from './sql-errors.ts';
+import { isLostConnection, isRefusedByServer, isTransientCollision, sqlCode } from './sql-errors.ts';
+import { readParkedCount, readParkedKey } from './sql-parked-events.ts';
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
 import type { Statements } from './statements.ts';
 
+const lockNotAvailable = '55P03';
 const documentColumns = 'id, document, version, position';
 
 /** Read models and checkpoints in ordinary tables, beside the events. */
@@ -54,10 +59,14 @@ export class SqlReadModelStore implements ReadModelStore {
     return Number(rows[0]?.[0] ?? 0);
   }
 
-  async claim({ name, version }: ProjectionId, owner: string, leaseMs: number): Promise<number | undefined> {
+  async claim(
+    { name, version }: ProjectionId,
+    owner: string,
+    leaseMs: number,
+  ): Promise<Checkpoint | undefined> {
     const statement = this.#statements.get('claim_checkpoint');
     const [row] = await this.#run(statement.text, [name, version, owner, leaseMs]);
-    return row === undefined ? undefined : Number(row[0]);
+    return row && { position: Number(row[0]), parkedRevision: Number(row[1]) };
   }
 
   async release({ name, version }: ProjectionId, owner: string): Promise<void> {
@@ -91,6 +100,25 @@ export class SqlReadModelStore implements ReadModelStore {
     const filter = documentFilter(where);
     const text = `select count(*) from ${this.#table(projection)} ${filter.where}`;
     return Number((await this.#run(text, filter.parameters))[0]?.[0]);
+  }
+
+  async listParked({ name, version }: ProjectionId): Promise<readonly ParkedKey[]> {
+    return (await this.#run(this.#statements.get('list_parked').text, [name, version])).map(readParkedKey);
+  }
+
+  async countParked(): Promise<readonly ParkedCount[]> {
+    return (await this.#run(this.#statements.get('count_parked').text, [])).map(readParkedCount);
+  }
+
+  isTransient(error: unknown): boolean {
+    return causesOf(error).some(
+      cause =>
+        cause instanceof StoreUnavailable ||
+        isLostConnection(cause) ||
+        isTransientCollision(cause) ||
+        isRefusedByServer(cause) ||
+        sqlCode(cause) === lockNotAvailable,
+    );
   }
 
   onCheckpoint(listener: () => void): () => void {

@@ -1,6 +1,8 @@
 import type { Recorded } from '../../domain/index.ts';
 import { CheckpointMoved } from '../../application/ports/read-model-errors.ts';
+import type { ParkedEvents } from '../../application/ports/parked-events.ts';
 import type {
+  Checkpoint,
   DocumentChange,
   ProjectionId,
   ProjectionTables,
@@ -11,12 +13,14 @@ import { readEvent } from './event-rows.ts';
 import { int4Array, int8Array, textArray } from './binary-arrays.ts';
 import { replaceTables, tableName } from './read-model-tables.ts';
 import type { SqlRunner } from './sql-client.ts';
+import { SqlParkedEvents } from './sql-parked-events.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
 
 /** What a projector may do in the transaction of its batch, or of the append. */
 export class SqlReadModelTransaction implements ReadModelTransaction {
   readonly sql: SqlSession;
+  readonly parked: ParkedEvents;
   readonly #runner: SqlRunner;
   readonly #statements: Statements;
 
@@ -27,6 +31,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     this.#isInsideAppend = isInsideAppend;
     this.#runner = runner;
     this.#statements = statements;
+    this.parked = new SqlParkedEvents(runner, statements);
     this.sql = {
       table: (projection, name) => tableName(statements.schema, projection, name),
       query: (sql, parameters = []) => runner.runForObjects(sql, parameters),
@@ -55,9 +60,9 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     if (kept.length > 0) await this.#upsert(table, kept);
   }
 
-  async lockCheckpoint({ name, version }: ProjectionId): Promise<number> {
-    const rows = await this.#runner.run(this.#statements.get('lock_checkpoint'), [name, version]);
-    return Number(rows[0]?.[0] ?? 0);
+  async lockCheckpoint({ name, version }: ProjectionId): Promise<Checkpoint> {
+    const [row] = await this.#runner.run(this.#statements.get('lock_checkpoint'), [name, version]);
+    return { position: Number(row?.[0] ?? 0), parkedRevision: Number(row?.[1] ?? 0) };
   }
 
   async moveCheckpoint(projection: ProjectionId, from: number, to: number): Promise<void> {
@@ -83,10 +88,25 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     return (await this.#runner.run(this.#statements.get('read_events'), parameters)).map(readEvent);
   }
 
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    await this.#runner.runScript('savepoint annals_attempt');
+    try {
+      const result = await work();
+      // A deferred constraint would speak up at the commit only, when nobody can tell whose fault it is.
+      await this.#runner.runScript('set constraints all immediate; release savepoint annals_attempt');
+      return result;
+    } catch (error) {
+      // Where not even this works, the connection is gone, and the error says so.
+      await this.#runner.runScript('rollback to savepoint annals_attempt').catch(() => undefined);
+      throw error;
+    }
+  }
+
   async replace(live: ProjectionId, built: ProjectionId, tables: ProjectionTables): Promise<void> {
     await this.#runner.runScript(replaceTables(this.#statements.schema, live, built, tables));
     const parameters = [live.name, live.version, built.name];
     await this.#runner.run(this.#statements.get('replace_checkpoint'), parameters);
+    await this.#runner.run(this.#statements.get('take_parked'), parameters);
     await this.#runner.run(this.#statements.get('remove_projection'), [built.name, built.version]);
   }
 

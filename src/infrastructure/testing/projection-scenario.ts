@@ -62,10 +62,19 @@ export class ProjectionScenario<P extends DocumentProjector<object>> {
     try {
       for (const step of this.#steps) await step(app, clock);
       await app.projections.catchUp();
+      await this.#refuseParked(app);
       await check(app);
     } finally {
       await app.stop();
     }
+  }
+
+  /* In production the rest would go on; here the event that fails is what the reader wants to know. */
+  async #refuseParked(app: App): Promise<void> {
+    const [first] = await app.projections.parked(this.#projectorClass);
+    if (first === undefined) return;
+    const event = `The event at position ${first.position}, key ${JSON.stringify(first.key)}`;
+    throw new ScenarioFailed(`${event}, was not handled.\n\n  ${first.error}`);
   }
 
   async #documents(app: App, ids: readonly string[]): Promise<Record<string, unknown>> {

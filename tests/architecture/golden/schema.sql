@@ -6,6 +6,7 @@
   epoch bigint not null default 0
   owner text
   leased_until timestamp with time zone
+  parked_revision bigint not null default 0
   moved_at timestamp with time zone not null default now()
 
 -- table commands
@@ -23,6 +24,17 @@
   body json
   due_at timestamp with time zone not null
   fired_at timestamp with time zone
+
+-- table discarded
+  name text collate "C" not null
+  version integer not null
+  key text collate "C" not null
+  position bigint not null
+  error text
+  attempts integer not null
+  reason text not null
+  discarded_by text
+  discarded_at timestamp with time zone not null default now()
 
 -- table event_types
   event_type text collate "C" not null
@@ -64,6 +76,7 @@
   version integer not null
   key text collate "C" not null
   position bigint not null
+  is_whole boolean not null
   error text
   attempts integer not null default 0
   parked_at timestamp with time zone not null default now()
@@ -119,9 +132,6 @@
 -- constraints of outbox
   outbox_pkey: PRIMARY KEY (message_id)
 
--- constraints of parked
-  parked_pkey: PRIMARY KEY (name, version, key, "position")
-
 -- constraints of projections
   projections_pkey: PRIMARY KEY (name, version)
   projections_status_check: CHECK ((status = ANY (ARRAY['live'::text, 'building'::text, 'kept'::text, 'paused'::text, 'stopped'::text])))
@@ -170,7 +180,7 @@
   CREATE INDEX outbox_to_send ON annals.outbox USING btree (created_at) WHERE (sent_at IS NULL)
 
 -- indexes of parked
-  CREATE UNIQUE INDEX parked_pkey ON annals.parked USING btree (name, version, key, "position")
+  CREATE UNIQUE INDEX parked_by_key ON annals.parked USING btree (name, version, md5(key), "position")
 
 -- indexes of projections
   CREATE UNIQUE INDEX projections_pkey ON annals.projections USING btree (name, version)

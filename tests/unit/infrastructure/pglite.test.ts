@@ -59,7 +59,7 @@ describe('embedded', () => {
     await using app = await createApp({ store: embedded(dataDir), modules, logger });
     const holder = JSON.parse(await readFile(`${dataDir}.lock`, 'utf8')) as { pid: number };
     expect(holder.pid).toBe(process.pid);
-    expect(app.projections.list()).toHaveLength(2);
+    await expect(app.projections.list()).resolves.toHaveLength(2);
   });
 
   test('names a folder that cannot be made', async () => {

@@ -17,6 +17,7 @@ create table annals.checkpoints (
   epoch bigint not null default 0,
   owner text,
   leased_until timestamptz,
+  parked_revision bigint not null default 0,
   moved_at timestamptz not null default now(),
   primary key (name, version, shard)
 ) with (fillfactor = 50);
@@ -27,8 +28,24 @@ create table annals.parked (
   version integer not null,
   key text collate "C" not null,
   position bigint not null,
+  is_whole boolean not null,
   error text,
   attempts integer not null default 0,
-  parked_at timestamptz not null default now(),
-  primary key (name, version, key, position)
+  parked_at timestamptz not null default now()
+);
+
+-- By a digest, because a document's id may be longer than an index takes.
+create unique index parked_by_key on annals.parked (name, version, md5(key), position);
+
+-- What was given up instead of handled, by an operator or by a projector's policy.
+create table annals.discarded (
+  name text collate "C" not null,
+  version integer not null,
+  key text collate "C" not null,
+  position bigint not null,
+  error text,
+  attempts integer not null,
+  reason text not null,
+  discarded_by text,
+  discarded_at timestamptz not null default now()
 );

@@ -7,4 +7,4 @@ set
   epoch = epoch + (owner is distinct from $3)::integer
 where name = $1 and version = $2 and shard = 0
   and (owner is null or owner = $3 or leased_until is null or leased_until < clock_timestamp())
-returning position
+returning position, parked_revision

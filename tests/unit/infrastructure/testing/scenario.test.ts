@@ -16,6 +16,7 @@ import {
   bankModule,
   counter,
 } from '../../../support/bank.ts';
+import { Amounts, poison, resetPoison } from '../../../support/poison.ts';
 
 async function failureOf(scenario: PromiseLike<void>): Promise<string> {
   const error: unknown = await Promise.resolve(scenario).then(
@@ -169,5 +170,11 @@ describe('projectionFor', () => {
       .on('a', new MoneyDeposited(30))
       .thenDocuments({ a: { balance: 31 } });
     await expect(failureOf(failed)).resolves.toContain('a.balance: expected 31, got 30');
+  });
+
+  test('shows the error of an event that an app would park', async () => {
+    resetPoison();
+    const failed = projectionFor(Amounts).on('a', new MoneyDeposited(poison.amount)).thenDocuments({});
+    await expect(failureOf(failed)).resolves.toContain('RangeError: poison 13');
   });
 });
