@@ -98,11 +98,12 @@ describe('an event that a document projector cannot handle', () => {
   });
 
   test('is not parked if a later attempt succeeds', async () => {
-    poison.failures = 2;
+    // Twice with its batch, after a pause each, then alone.
+    poison.failures = 4;
     const app = await start([Amounts]);
-    await deposit(app, ['a', 1, 13, 2]);
+    await deposit(app, ['a', 13]);
     await app.projections.catchUp();
-    await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1, 13, 2] });
+    await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [13] });
     await expect(app.projections.parked(Amounts)).resolves.toEqual([]);
   });
 
