@@ -62,7 +62,8 @@ describe('An append whose connection is cut', () => {
           lastPosition: stored[2]!.position,
           positions: stored.map(event => event.position),
           eventIds: stored.map(event => event.eventId),
-          repeated: moment !== 'within the request',
+          // Cut after the request, the first call may still be at work, and the second one may overtake it.
+          repeated: moment === 'after the request' ? expect.any(Boolean) : moment === 'before the answer',
         });
         expect(await versionsOf(stream)).toEqual([1, 2, 3, 4, 5]);
       });
