@@ -380,7 +380,9 @@ begin
       stream := writes.streams[w];
       starts[w] := versions[w];
       versions[w] := starts[w] + writes.events[w];
-      s_times[stream] := greatest(s_times[stream], units.times[unit]);
+      if writes.events[w] > 0 then
+        s_times[stream] := greatest(s_times[stream], units.times[unit]);
+      end if;
       times[w] := s_times[stream];
     end loop;
   end loop;
