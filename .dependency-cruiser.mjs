@@ -1,11 +1,21 @@
 // The import rules of ARCHITECTURE.md. Each comment says where code that breaks the rule belongs instead.
 
-const adapters = ['memory', 'postgres', 'pglite', 'serialization', 'system', 'testing', 'di'];
+const adapters = [
+  'memory',
+  'postgres',
+  'pglite',
+  'serialization',
+  'system',
+  'telemetry',
+  'testing',
+  'http',
+  'di',
+];
 // An adapter that may import a sibling, and why.
 const mayImport = {
   memory: ['system'], // its default clock and ids
   pglite: ['postgres'], // the same SQL over another client
-  testing: ['memory', 'di', 'system'], // scenarios run the production wiring on the memory store
+  testing: ['memory', 'di', 'system', 'postgres', 'pglite'], // scenarios run the production wiring on every store
   di: adapters, // the composition root
 };
 
@@ -58,6 +68,13 @@ export default {
       comment: 'The container is the business of infrastructure/di alone.',
       from: { path: '^src/', pathNot: '^src/infrastructure/di/' },
       to: { path: 'node_modules/inversify/' },
+    },
+    {
+      name: 'only-telemetry-names-opentelemetry',
+      severity: 'error',
+      comment: 'What Annals tells goes through the port application/ports/telemetry.ts.',
+      from: { path: '^src/', pathNot: '^src/infrastructure/telemetry/' },
+      to: { path: 'node_modules/@opentelemetry/' },
     },
     {
       name: 'only-serialization-names-class-transformer',

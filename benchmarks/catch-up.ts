@@ -1,15 +1,14 @@
-import type { Class } from 'annals';
-import { accountModule } from './contenders/account.ts';
-import { AnnalsLog } from './contenders/annals.ts';
-import { EmmettLog } from './contenders/emmett.ts';
+import {
+  annalsCatchingUp,
+  bestPulling,
+  emmettCatchingUp,
+  rebuild,
+  startNew,
+} from './contenders/catching-up.ts';
+import type { Catching, Pulling } from './contenders/catching-up.ts';
 import { noOpProjector } from './contenders/projectors.ts';
-import type { Benchmark, Case, Contender, Sample, Settings } from './harness/benchmark.ts';
-import { fill } from './harness/fill.ts';
-import type { ScratchDatabase } from './harness/scratch-database.ts';
-import { eventMetrics, timedEvents } from './harness/timed-events.ts';
-
-const eventsPerStream = 10;
-const timeoutMs = 10 * 60_000;
+import type { Benchmark, Case, Contender, Settings } from './harness/benchmark.ts';
+import { eventMetrics } from './harness/timed-events.ts';
 
 /** A projector that begins at the first event. */
 export const catchUp: Benchmark = {
@@ -30,8 +29,7 @@ function catchUpCase(settings: Settings): Case {
       annals('Annals', events, startNew),
       annals('Annals, rebuild', events, rebuild),
       emmett('Emmett', peerEvents, {}),
-      // What was found best for it: pages of a thousand, and hardly a pause between them.
-      emmett('Emmett, at its best', peerEvents, { batchSize: 1_000, pullingFrequencyInMs: 1 }),
+      emmett('Emmett, at its best', peerEvents, bestPulling),
     ],
     goals: [
       { metric: 'events/s', against: 'Emmett', atLeast: 250 },
@@ -40,80 +38,20 @@ function catchUpCase(settings: Settings): Case {
   };
 }
 
-type Catching = (database: ScratchDatabase, events: number, projector: Class) => Promise<Sample>;
-
-/* An application that starts with a projector that it did not have before, until that has caught up. */
-async function startNew(database: ScratchDatabase, events: number, projector: Class): Promise<Sample> {
-  const opened: AnnalsLog[] = [];
-  const sample = await timedEvents(database, events, async () => {
-    const log = await AnnalsLog.onServer(database.url, [accountModule([projector])]);
-    opened.push(log);
-    const position = await log.events.settledPosition();
-    await log.app.projections.waitFor(projector, position, { timeoutMs });
-  });
-  for (const log of opened) await log[Symbol.asyncDispose]();
-  return sample;
-}
-
-async function rebuild(database: ScratchDatabase, events: number, projector: Class): Promise<Sample> {
-  await using log = await AnnalsLog.onServer(database.url, [accountModule([projector])]);
-  await log.app.projections.waitFor(projector, await log.events.settledPosition(), { timeoutMs });
-  return await timedEvents(database, events, () => log.app.projections.rebuild(projector));
-}
-
 function annals(name: string, events: number, catching: Catching): Contender {
-  let projectors = 0;
-  return {
-    name,
-    kind: 'annals',
-    async open(database) {
-      await using log = await AnnalsLog.onServer(database.url);
-      await fill(log, { streams: Math.ceil(events / eventsPerStream), eventsPerStream });
-      await database.run('vacuum analyze');
-      return {
-        measure: () => catching(database, events, noOpProjector(`no_op_${++projectors}`)),
-        [Symbol.asyncDispose]: async () => undefined,
-      };
-    },
-  };
-}
-
-interface Pulling {
-  readonly batchSize?: number;
-  readonly pullingFrequencyInMs?: number;
+  const projectorOf = (number: number): ReturnType<typeof noOpProjector> => noOpProjector(`no_op_${number}`);
+  return annalsCatchingUp(name, { events, catching, projectorOf });
 }
 
 function emmett(name: string, events: number, pulling: Pulling): Contender {
-  let processors = 0;
-  return {
-    name,
-    kind: 'peer',
-    async open(database) {
-      const log = await EmmettLog.open(database.url);
-      // One writer: of what several have written at the same time its consumer skips a part, and never ends.
-      await fill(log, { streams: Math.ceil(events / eventsPerStream), eventsPerStream, writers: 1 });
-      await database.run('vacuum analyze');
-      return {
-        measure: () => timedEvents(database, events, () => consumeAll(log, events, pulling, ++processors)),
-        [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
-      };
+  return emmettCatchingUp(name, {
+    ...{ events, pulling },
+    process: (consumer, number, isLast) => {
+      consumer.reactor({
+        processorId: `no-op-${number}`,
+        eachMessage: () => undefined,
+        stopAfter: () => isLast(),
+      });
     },
-  };
-}
-
-async function consumeAll(
-  log: EmmettLog,
-  events: number,
-  pulling: Pulling,
-  processor: number,
-): Promise<void> {
-  const consumer = log.store.consumer({ pulling });
-  let seen = 0;
-  consumer.reactor({
-    processorId: `no-op-${processor}`,
-    eachMessage: () => undefined,
-    stopAfter: () => ++seen >= events,
   });
-  await consumer.start();
-  await consumer.close();
 }

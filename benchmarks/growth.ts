@@ -10,6 +10,7 @@ import { sampleEvents } from './harness/workload.ts';
 
 const metrics: readonly Metric[] = [
   { name: 'appendsKept', better: 'higher' },
+  { name: 'appendCpuGrew', better: 'lower' },
   { name: 'loadGrew', better: 'lower' },
   { name: 'appendsBefore', better: 'higher' },
   { name: 'appendsAfter', better: 'higher' },
@@ -68,6 +69,7 @@ async function grow(database: ScratchDatabase, log: AnnalsLog, growth: Growth): 
   const after = await measureAt(database, log, growth, 'after');
   return {
     appendsKept: after.appends / before.appends,
+    appendCpuGrew: after.appendCpu / before.appendCpu,
     loadGrew: after.loadMs / before.loadMs,
     ...{ appendsBefore: before.appends, appendsAfter: after.appends },
     ...{ loadMsBefore: before.loadMs, loadMsAfter: after.loadMs },
@@ -79,17 +81,18 @@ async function measureAt(
   log: AnnalsLog,
   { settings }: Growth,
   when: string,
-): Promise<{ readonly appends: number; readonly loadMs: number }> {
+): Promise<{ readonly appends: number; readonly appendCpu: number; readonly loadMs: number }> {
   const times = { warmUpMs: Number(settings.warmUpMs), durationMs: Number(settings.durationMs) };
   await database.run('vacuum analyze');
   await database.settle();
   const operation = appendOperation(inStreamsNamed(log, when), 'new');
-  const { rate } = await closedLoop(database, { callers: Number(settings.callers), ...times }, operation);
+  const callers = Number(settings.callers);
+  const { rate, nodeCpu, postgresCpu = 0 } = await closedLoop(database, { callers, ...times }, operation);
   // The first streams: old ones, but read before, so that they are cached.
   const load = (_caller: number, turn: number): Promise<unknown> =>
     log.app.replay.rebuildAggregate(Account, `filled-${turn % loadedStreams}`);
   const { p50 } = await closedLoop(database, { callers: 1, ...times }, load);
-  return { appends: rate!, loadMs: p50! };
+  return { appends: rate!, appendCpu: nodeCpu! + postgresCpu, loadMs: p50! };
 }
 
 /* Names that no stream had when this was measured before. */

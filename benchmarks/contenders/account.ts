@@ -3,8 +3,8 @@ import type { Class } from 'annals';
 import { defineModule } from 'annals/di';
 import type { AnnalsModule } from 'annals/di';
 
-/* The payload of `sampleEvents`, as a team would write it down. */
-class Movement {
+/** The payload of `sampleEvents`, as a team would write it down. */
+export class Movement {
   readonly amount: number;
   readonly currency: string;
   readonly isCashless: boolean;

@@ -8,7 +8,11 @@ import type { EventLog } from './event-log.ts';
 export interface EmmettEvent {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
-  readonly metadata: { readonly streamName: string; readonly messageId: string };
+  readonly metadata: {
+    readonly streamName: string;
+    readonly streamPosition: bigint;
+    readonly messageId: string;
+  };
 }
 
 /** What is used of Emmett's consumer. */
@@ -18,10 +22,22 @@ export interface EmmettConsumer {
     readonly eachMessage: (event: EmmettEvent) => unknown;
     readonly stopAfter?: (event: EmmettEvent) => boolean;
   }): unknown;
+  projector(options: {
+    readonly processorId: string;
+    readonly projection: object;
+    readonly stopAfter?: (event: EmmettEvent) => boolean;
+  }): unknown;
   start(): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Adds a processor to a consumer that has to stop when `isLast`, asked after each event, says so. */
+export type EmmettProcessor = (
+  consumer: EmmettConsumer,
+  number: number,
+  isLast: () => boolean,
+) => Promise<void> | void;
 
 /** What is used of Emmett's PostgreSQL store. */
 export interface EmmettStore {
@@ -47,7 +63,10 @@ export interface EmmettStore {
 interface EmmettPackage {
   getPostgreSQLEventStore(
     url: string,
-    options: { readonly connectionOptions: { readonly pool: pg.Pool } },
+    options: {
+      readonly connectionOptions: { readonly pool: pg.Pool };
+      readonly projections: readonly { readonly type: 'inline'; readonly projection: object }[];
+    },
   ): EmmettStore;
 }
 
@@ -61,15 +80,19 @@ export class EmmettLog implements EventLog {
     this.#pool = pool;
   }
 
-  /** @param pool - is ended with the log */
+  /** @param options.pool - is ended with the log */
   static async open(
     url: string,
-    pool = new pg.Pool({ connectionString: url, max: poolSize }),
+    {
+      pool = new pg.Pool({ connectionString: url, max: poolSize }),
+      inline = [],
+    }: { readonly pool?: pg.Pool; readonly inline?: readonly object[] } = {},
   ): Promise<EmmettLog> {
     const emmett = await loadPeer<EmmettPackage>('@event-driven-io/emmett-postgresql');
     // Emmett has no listener, and a connection that is cut when the database is dropped would end this process.
     pool.on('error', () => undefined);
-    const store = emmett.getPostgreSQLEventStore(url, { connectionOptions: { pool } });
+    const projections = inline.map(projection => ({ type: 'inline', projection }) as const);
+    const store = emmett.getPostgreSQLEventStore(url, { connectionOptions: { pool }, projections });
     await store.schema.migrate();
     return new EmmettLog(store, pool);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,10 +24,20 @@ describe('the command line', () => {
     expect(readCommandLine([option])).toBe('help');
   });
 
-  test.each([[['--shop']], [['--store']], [['--store', '']], [['--store', 'redis://db']], [['day']]])(
-    'refuses %j',
-    args => expect(() => readCommandLine(args)).toThrow(WrongUsage),
-  );
+  test('understands where to serve', () => {
+    expect(readCommandLine(['--serve'])).toMatchObject({ servesAt: 8011 });
+    expect(readCommandLine(['--serve', '--port', '0'])).toMatchObject({ servesAt: 0 });
+    expect(readCommandLine([])).toMatchObject({ servesAt: undefined });
+  });
+
+  test.each([
+    [['--serve', '--port', 'x']],
+    [['--shop']],
+    [['--store']],
+    [['--store', '']],
+    [['--store', 'redis://db']],
+    [['day']],
+  ])('refuses %j', args => expect(() => readCommandLine(args)).toThrow(WrongUsage));
 });
 
 describe('the command', () => {
@@ -34,7 +45,7 @@ describe('the command', () => {
     const main = fileURLToPath(new URL('main.ts', import.meta.url));
     return spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 240_000,
     });
   };
 
@@ -65,7 +76,37 @@ describe('the command', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  }, 120_000);
+  });
+
+  test('serves the shop after the day until it is interrupted, and ends well', async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    const args = ['--import', 'tsx', main, '--store', 'memory', '--serve', '--port', '0'];
+    const child = spawn(process.execPath, args);
+    try {
+      let output = '';
+      let url: string | undefined;
+      for await (const chunk of child.stdout) {
+        output += String(chunk);
+        url = /open at (http:\/\/[\d.:]+\d)/.exec(output)?.[1];
+        if (url !== undefined) break;
+      }
+      expect(output).toContain('Revenue per day');
+      const stats = (await (await fetch(`${url!}/api/v1/events/stats`)).json()) as { total: number };
+      expect(stats.total).toBeGreaterThan(100);
+      const registered = await fetch(`${url!}/api/v1/commands/register-customer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{ "customerId": "ada", "name": "Ada", "email": "ada@example.org" }',
+      });
+      expect(registered.status).toBe(200);
+      const orders = await fetch(`${url!}/api/v1/queries/orders-of-customer?customerId=customer-17`);
+      expect(await orders.json()).toMatchObject({ result: [{ status: expect.any(String) }] });
+      child.kill('SIGINT');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
 
   test('ends with 2 and the help when it is used wrongly', () => {
     const { status, stdout, stderr } = run('--shop');

@@ -8,14 +8,16 @@ import { embedded, memory, postgres } from 'annals/di';
 export const help = `
 A day in the shop: customers order, the shop delivers, and every step is kept as an event.
 
-Usage: npm start -- [--store STORE]
+Usage: npm start -- [--store STORE] [--port PORT]
 
   --store memory          keep nothing
   --store DIR             keep everything in a folder, PostgreSQL embedded; default: data/shop
   --store postgres://...  keep everything on a PostgreSQL server
+  --serve                 serve the shop over HTTP after the day, on this machine only; npm start does
+  --port PORT             where; default 8011, 0 for any that is free
   --help                  print this text
 
-Each start works through the next day of business.
+Each start works through the next day of business. npm run shop does only that.
 `.trim();
 
 /** A store, and how to speak of it without saying a password. */
@@ -26,19 +28,40 @@ export interface NamedStore {
   readonly sameAgain: string | undefined;
 }
 
+/** What the command line asks for. */
+export interface CommandLine extends NamedStore {
+  /** The port to serve the shop at after the day; undefined: it ends then. */
+  readonly servesAt: number | undefined;
+}
+
 /** The command line makes no sense; the message says why. */
 export class WrongUsage extends Error {}
 
 /** The store that the command line asks for; `'help'` if it asks for help. @throws {WrongUsage} */
-export function readCommandLine(args: readonly string[]): NamedStore | 'help' {
-  const { store, help: isHelp } = parse(args);
+export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
+  const { store, serve, port = '8011', help: isHelp } = parse(args);
   if (isHelp === true) return 'help';
-  return store === undefined ? defaultStore() : namedStore(store);
+  const named = store === undefined ? defaultStore() : namedStore(store);
+  return { ...named, servesAt: serve === true ? readPort(port) : undefined };
 }
 
-function parse(args: readonly string[]): { store?: string | undefined; help?: boolean | undefined } {
+function readPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new WrongUsage(`--port is "${text}". Give a whole number from 0 to 65535.`);
+}
+
+interface Values {
+  readonly store?: string | undefined;
+  readonly serve?: boolean | undefined;
+  readonly port?: string | undefined;
+  readonly help?: boolean | undefined;
+}
+
+function parse(args: readonly string[]): Values {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   try {
-    const options = { store: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+    const options = { store: text, serve: flag, port: text, help: { ...flag, short: 'h' } } as const;
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new WrongUsage((error as Error).message);

@@ -7,12 +7,13 @@ import type { RunOptions } from './business-day/run-day.ts';
 import { ShopClock } from './business-day/shop-clock.ts';
 import type { Step } from './business-day/step.ts';
 import { WrongUsage, help, readCommandLine } from './command-line.ts';
-import type { NamedStore } from './command-line.ts';
+import type { CommandLine, NamedStore } from './command-line.ts';
 import { Interrupted, untilInterrupted } from './interruption.ts';
 import { formatHistory, formatOrderAsOf } from './print/order-history.ts';
 import { showProgress } from './print/progress.ts';
 import { formatCatalog, formatCustomers, formatRevenue } from './print/read-models.ts';
 import { formatRefusals } from './print/refusals.ts';
+import { serveShop } from './serve-shop.ts';
 import { lastRecordedAt, openShop } from './shop.ts';
 
 process.exitCode = await main(process.argv.slice(2));
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function workOneDay(store: NamedStore, signal: AbortSignal): Promise<void> {
+async function workOneDay(store: CommandLine, signal: AbortSignal): Promise<void> {
   console.log(`Opening the shop: ${store.name}\n`);
   const clock = new ShopClock(new Day(1).at(openingTime));
   const shop = await openShop(store.store, clock);
@@ -41,6 +42,7 @@ async function workOneDay(store: NamedStore, signal: AbortSignal): Promise<void>
     const refusals = await work(shop, day, { clock, signal });
     await printDay(shop, day, refusals);
     printWhatNext(store);
+    if (store.servesAt !== undefined) await serveShop(shop, store.servesAt, signal);
   } finally {
     await shop.stop();
   }

@@ -2,7 +2,7 @@ import type { Class } from '../domain/index.ts';
 import { metadataKey } from '../domain/class-metadata.ts';
 import type { Command, CommandResult } from './commands/command.ts';
 import type { CommandContext } from './commands/command-handler.ts';
-import type { Query, QueryResult } from './queries/query.ts';
+import type { Query, QueryContext, QueryResult } from './queries/query.ts';
 
 /** A command or a query. */
 export type Message = Command<unknown> | Query<unknown>;
@@ -10,9 +10,12 @@ export type Message = Command<unknown> | Query<unknown>;
 /** What the handler of a command or query returns. */
 export type MessageResult<M> = M extends Command<unknown> ? CommandResult<M> : QueryResult<M>;
 
+/** What the handler of a command or query is told beside it. */
+export type MessageContextOf<M> = M extends Command<unknown> ? CommandContext : QueryContext;
+
 /** The shape that `@Handles` asks of a handler. */
 export interface MessageHandler<M> {
-  readonly handle: (message: M, context: CommandContext) => MessageResult<M> | Promise<MessageResult<M>>;
+  readonly handle: (message: M, context: MessageContextOf<M>) => MessageResult<M> | Promise<MessageResult<M>>;
 }
 
 const handlesKey = metadataKey<Class<Message>>('handles');

@@ -6,6 +6,37 @@ export type { CommandResult } from './commands/command.ts';
 export type { CommandContext, CommandHandler } from './commands/command-handler.ts';
 export type { CommandMiddleware, CommandOutcome } from './commands/command-middleware.ts';
 export { authorization, classValidation } from './commands/middleware.ts';
+export {
+  AlreadyProcessed,
+  ConsumerDiffers,
+  LeaseLost,
+  NotHandedOut,
+  NotParked,
+  UnknownConsumer,
+} from './ports/consumer-errors.ts';
+export type {
+  Consumer,
+  ConsumerStore,
+  ConsumerTransaction,
+  Delivery,
+  DeliveryStatus,
+  NewConsumer,
+  OpenDeliveries,
+  OpenDeliveryQuery,
+} from './ports/consumer-store.ts';
+export type { Failure, Report } from './consumers/answers.ts';
+export { defaultConsumer } from './consumers/consumer-options.ts';
+export type { ConsumerOptions } from './consumers/consumer-options.ts';
+export { Consumers } from './consumers/consumers.ts';
+export type {
+  Answer,
+  ConsumerServices,
+  ConsumerState,
+  Decision,
+  PullOptions,
+} from './consumers/consumers.ts';
+export type { ProcessingQuery } from './consumers/find-by-processing.ts';
+export type { Processing } from './consumers/processing.ts';
 export { causationTree } from './events/causation-tree.ts';
 export type { CausationNode, CausationTree, CausationTreeOptions } from './events/causation-tree.ts';
 export { EmitterQueueFull, EventEmitter } from './events/event-emitter.ts';
@@ -22,7 +53,10 @@ export type {
 } from './events/prepare-append.ts';
 export type { JsonLimits } from './events/json-text.ts';
 export { Handles } from './handles.ts';
-export type { Message, MessageHandler, MessageResult } from './handles.ts';
+export type { Message, MessageContextOf, MessageHandler, MessageResult } from './handles.ts';
+export { Health } from './health/health.ts';
+export type { HealthServices, JudgeProjections, ProgressOptions, ReadyOptions } from './health/health.ts';
+export type { HealthCheck, HealthReport, HealthStatus } from './health/health-report.ts';
 export { ImportInterrupted, importEvents } from './import/import-events.ts';
 export type { ImportOptions, ImportProgress } from './import/import-events.ts';
 export type { ConflictRetry } from './execution/units-of-work.ts';
@@ -70,34 +104,70 @@ export {
 } from './ports/event-store-errors.ts';
 export type { IdGenerator } from './ports/id-generator.ts';
 export type { Logger } from './ports/logger.ts';
-export { CheckpointMoved } from './ports/read-model-errors.ts';
+export { BuildGone, BuildInUse, CheckpointMoved } from './ports/read-model-errors.ts';
 export type {
   DiscardReason,
   EventToPark,
   FirstParked,
-  ParkedCount,
   ParkedEvents,
   ParkedKey,
 } from './ports/parked-events.ts';
 export type {
+  BuildStatus,
+  ClaimedShard,
+  NewProjection,
+  NodeState,
+  Operation,
+  ProjectionChanges,
+  ProjectionId,
+  ProjectionState,
+  ProjectionStates,
+  ProjectionsView,
+  RecordedOperation,
+  SeenNode,
+  ShardCondition,
+  ShardId,
+  ShardState,
+  WrittenBy,
+} from './ports/projection-states.ts';
+export type {
   Checkpoint,
+  CheckpointMove,
+  Comparison,
+  ComparisonOptions,
   DocumentChange,
   DocumentFilter,
+  DocumentOrder,
   DocumentQuery,
   FieldCondition,
   FieldOf,
   InlineProjections,
-  ProjectionId,
+  ProjectAppended,
   ProjectionTables,
   ReadModelStore,
   ReadModelTransaction,
   SqlSession,
   StoredDocument,
+  TableComparison,
+  FoundDocuments,
 } from './ports/read-model-store.ts';
 export type { Store, StoreFactory, StoreServices } from './ports/store.ts';
+export type { ProjectionLag, StoreActivity, StoreHealth, StoreState } from './ports/store-health.ts';
+export type {
+  Instrument,
+  Measure,
+  Measurement,
+  ObservedInstrument,
+  Span,
+  SpanOptions,
+  Telemetry,
+  TelemetryAttributes,
+  TraceContext,
+} from './ports/telemetry.ts';
 export { QueryBus } from './queries/query-bus.ts';
+export type { AskOptions, AskedFreshness } from './queries/query-bus.ts';
 export { Query } from './queries/query.ts';
-export type { QueryHandler, QueryResult } from './queries/query.ts';
+export type { QueryContext, QueryHandler, QueryResult } from './queries/query.ts';
 export { ChangeAfterEnd } from './execution/change-after-end.ts';
 export { AggregateAlreadyExists, AggregateNotFound, ReadOnlyAggregate } from './replay/aggregate-errors.ts';
 export { EventReplay } from './replay/event-replay.ts';

@@ -1,3 +1,4 @@
+import type { Class } from '../domain/index.ts';
 import { classOf } from '../domain/class.ts';
 import { ValidationFailed } from './message-errors.ts';
 import type { ValidationIssue } from './message-errors.ts';
@@ -10,6 +11,8 @@ interface StandardIssue {
 }
 
 interface StandardResult {
+  /** What the schema made of the value, where it is valid. */
+  readonly value?: unknown;
   readonly issues?: readonly StandardIssue[] | undefined;
 }
 
@@ -17,6 +20,10 @@ interface StandardResult {
 export interface StandardSchema {
   readonly '~standard': {
     readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
+    /** The Standard JSON Schema interface, where the library has it. */
+    readonly jsonSchema?:
+      | { readonly input: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown> }
+      | undefined;
   };
 }
 
@@ -26,10 +33,29 @@ export interface StandardSchema {
  * @throws {ValidationFailed} with every issue at once
  */
 export async function validateMessage(message: object): Promise<void> {
-  const messageClass = classOf(message) as { readonly name: string; readonly schema?: StandardSchema };
-  if (messageClass.schema === undefined) return;
-  const { issues } = await messageClass.schema['~standard'].validate(message);
-  if (issues !== undefined) throw new ValidationFailed(messageClass.name, issues.map(toValidationIssue));
+  const messageClass = classOf(message);
+  const schema = schemaOf(messageClass);
+  if (schema !== undefined) await validated(messageClass, schema, message);
+}
+
+/** The static `schema` of a class of messages. */
+export function schemaOf(messageClass: Class): StandardSchema | undefined {
+  return (messageClass as { readonly schema?: StandardSchema }).schema;
+}
+
+/**
+ * What the schema of a class makes of a value: with defaults, and without what it does not know.
+ *
+ * @throws {ValidationFailed} with every issue at once
+ */
+export async function validated(
+  messageClass: Class,
+  schema: StandardSchema,
+  given: unknown,
+): Promise<unknown> {
+  const { issues, value } = await schema['~standard'].validate(given);
+  if (issues === undefined) return value;
+  throw new ValidationFailed(messageClass.name, issues.map(toValidationIssue));
 }
 
 function toValidationIssue(issue: StandardIssue): ValidationIssue {

@@ -1,7 +1,9 @@
 import { formatStream } from '../domain/index.ts';
+import { placeOf } from '../application/ports/parked-events.ts';
 import type { EventToPark } from '../application/ports/parked-events.ts';
 import type { Logger } from '../application/ports/logger.ts';
-import type { ProjectionId, ReadModelTransaction } from '../application/ports/read-model-store.ts';
+import type { ShardId } from '../application/ports/projection-states.ts';
+import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import type { Delivery } from './delivery.ts';
 import { errorText } from './error-text.ts';
 import type { Projection } from './projection.ts';
@@ -10,15 +12,25 @@ import { ProjectionStopped, TooManyParked } from './projection-errors.ts';
 /** What a batch sets aside: events that failed, and events that wait behind such. */
 export class BatchParking {
   readonly #projection: Projection;
-  readonly #target: ProjectionId;
+  readonly #target: ShardId;
+  readonly #givenUp: ReadonlySet<string>;
   readonly #parkedBefore: number;
   readonly #parkedKeys: Set<string>;
   readonly #setAside = new Map<string, EventToPark>();
   readonly #skippedKeys = new Set<string>();
   #firstError: unknown;
 
-  /** @param countByKey - the keys that have parked events already */
-  constructor(projection: Projection, target: ProjectionId, countByKey: ReadonlyMap<string, number>) {
+  /**
+   * @param countByKey - the keys that have parked events already
+   * @param givenUp - events and keys at which an operator has told a projection that stops to go on
+   */
+  constructor(
+    projection: Projection,
+    target: ShardId,
+    countByKey: ReadonlyMap<string, number>,
+    givenUp: ReadonlySet<string> = new Set(),
+  ) {
+    this.#givenUp = givenUp;
     this.#projection = projection;
     this.#target = target;
     this.#parkedKeys = new Set(countByKey.keys());
@@ -32,10 +44,11 @@ export class BatchParking {
   /** Those whose key is free; the others are put at the end of the queues they belong to. */
   passable(deliveries: readonly Delivery[]): readonly Delivery[] {
     return deliveries.filter(delivery => {
-      const key = this.#blockedBy(delivery);
-      if (key === undefined) return true;
-      const isWhole = delivery.isWhole || key !== delivery.key;
-      this.#add({ key, position: delivery.event.position, isWhole, error: null, attempts: 0 });
+      if (!this.#isBlocked(delivery)) return true;
+      const { key, isWhole, event } = delivery;
+      // What follows of the key waits too, also where only the aggregate of this event holds it up.
+      this.#parkedKeys.add(key);
+      this.#add({ key, position: event.position, isWhole, error: null, attempts: 0 });
       return false;
     });
   }
@@ -46,7 +59,11 @@ export class BatchParking {
    * @throws {ProjectionStopped} the policy is to stop
    */
   fail({ event: { position }, key, isWhole }: Delivery, error: unknown): void {
-    const { onFailure, attempts } = this.#projection.failure;
+    const { mode, failure } = this.#projection;
+    // What is read of an inline projection must be complete.
+    const onFailure = mode === 'inline' ? 'stop' : failure.onFailure;
+    const { attempts } = failure;
+    if (this.#givenUp.has(placeOf({ position, key }))) return;
     if (onFailure === 'stop') throw new ProjectionStopped(this.#projection.name, position, key, error);
     this.#firstError ??= error;
     (onFailure === 'park' ? this.#parkedKeys : this.#skippedKeys).add(key);
@@ -64,7 +81,7 @@ export class BatchParking {
     }
     await parked.park(this.#target, events);
     const reason = { reason: "skipped by the projector's policy", by: null };
-    for (const key of this.#skippedKeys) await parked.discard(this.#target, key, reason);
+    for (const key of this.#skippedKeys) await parked.discard(this.#target, key, Infinity, reason);
   }
 
   /** Says in the log what failed, once it is stored; what only waits is no news. */
@@ -83,10 +100,8 @@ export class BatchParking {
   }
 
   /* An event whose keys nobody could tell holds up all of its aggregate, whatever their keys. */
-  #blockedBy({ event, key }: Delivery): string | undefined {
-    const stream = formatStream(event);
-    if (this.#parkedKeys.has(stream)) return stream;
-    return this.#parkedKeys.has(key) ? key : undefined;
+  #isBlocked({ event, key }: Delivery): boolean {
+    return this.#parkedKeys.has(key) || this.#parkedKeys.has(formatStream(event));
   }
 
   #add(event: EventToPark): void {

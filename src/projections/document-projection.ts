@@ -1,9 +1,10 @@
 import { toJsonText } from '../application/events/json-text.ts';
 import type { Class, Recorded } from '../domain/index.ts';
+import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type {
   DocumentChange,
-  ProjectionId,
   ReadModelTransaction,
+  StoredDocument,
 } from '../application/ports/read-model-store.ts';
 import type { DocumentProjector } from './document-projector.ts';
 import { DocumentProjector as DocumentProjectorBase } from './document-projector.ts';
@@ -13,39 +14,57 @@ import { readModelBatchSize } from './projection.ts';
 import { ProjectorReturnedNothing } from './projection-errors.ts';
 import { keyList, projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
-import type { ProjectionMode, ProjectorInfo } from './projector.ts';
+import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 
-/** Documents while a batch is folded: what was loaded, and what changed. */
+/** A document while a batch is folded. */
+interface DocumentEntry {
+  readonly id: string;
+  document: object | null | undefined;
+  /** The last event that was folded into it; undefined as long as it is what was loaded. */
+  changedBy: Recorded | undefined;
+}
+
+/* One entry a document, found once for each event: a batch is folded in less time than its maps take. */
 class DocumentBatch {
   readonly #projection: string;
-  readonly #documents: Map<string, unknown>;
-  readonly #changed = new Map<string, Recorded>();
+  readonly #entries = new Map<string, DocumentEntry>();
 
-  constructor(projection: string, loaded: ReadonlyMap<string, unknown>) {
+  constructor(projection: string) {
     this.#projection = projection;
-    this.#documents = new Map(loaded);
   }
 
-  get(id: string): unknown {
-    return this.#documents.get(id);
+  get ids(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
-  set(id: string, document: object | null, event: Recorded): void {
-    this.#documents.set(id, document ?? undefined);
-    this.#changed.set(id, event);
+  entry(id: string): DocumentEntry {
+    let entry = this.#entries.get(id);
+    if (entry === undefined) {
+      entry = { id, document: undefined, changedBy: undefined };
+      this.#entries.set(id, entry);
+    }
+    return entry;
+  }
+
+  /** Sets what the documents were before the batch. */
+  begin(loaded: ReadonlyMap<string, unknown>): void {
+    for (const [id, document] of loaded) this.entry(id).document = document as object;
   }
 
   /* What JSON would change is refused here, because the next batch would find another document than this one. */
   changes(): DocumentChange[] {
-    return [...this.#changed].map(([id, { version, position }]) => {
-      const document = this.#documents.get(id) as object | undefined;
-      const json = document === undefined ? null : this.#toJson(id, document);
-      return { id, json, version, position };
-    });
+    const changes: DocumentChange[] = [];
+    for (const { id, document, changedBy } of this.#entries.values()) {
+      if (changedBy === undefined) continue;
+      const json = document == null ? null : this.#toJson(id, document);
+      changes.push({ id, json, version: changedBy.version, position: changedBy.position });
+    }
+    return changes;
   }
 
   #toJson(id: string, document: object): string {
-    return toJsonText(document, `projection ${this.#projection}, document ${JSON.stringify(id)}`, 'document');
+    const owner = (): string => `projection ${this.#projection}, document ${JSON.stringify(id)}`;
+    return toJsonText(document, owner, 'document');
   }
 }
 
@@ -54,6 +73,8 @@ export class DocumentProjection implements Projection {
   readonly name: string;
   readonly version: number;
   readonly mode: ProjectionMode;
+  readonly shards: number;
+  readonly onNewVersion: OnNewVersion;
   readonly projectorClass: Class;
   readonly tables = 'documents';
   readonly types: readonly string[];
@@ -74,6 +95,8 @@ export class DocumentProjection implements Projection {
     this.name = info.name;
     this.version = info.version;
     this.mode = info.mode;
+    this.shards = info.shards;
+    this.onNewVersion = info.onNewVersion;
     this.failure = info.failure;
     this.projectorClass = projectorClass;
     this.#projector = projector;
@@ -86,53 +109,71 @@ export class DocumentProjection implements Projection {
   }
 
   keysOf(event: Recorded): readonly string[] {
-    return [...new Set(this.#stepsOf(event).map(step => step.id))];
+    // Known even of an event that cannot be read.
+    if (this.isKeyedByAggregate) return this.#handlers.has(event.type) ? [event.aggregateId] : [];
+    const batch = new DocumentBatch(this.name);
+    this.#stepsOf(event, batch, undefined);
+    return batch.ids;
   }
 
   async project(
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
-    target: ProjectionId = this,
-    isWanted: WantedKeys = () => true,
+    target: ProjectionId,
+    isWanted?: WantedKeys,
   ): Promise<void> {
-    const steps = events.flatMap(event => this.#stepsOf(event).filter(step => isWanted(event, step.id)));
-    const ids = [...new Set(steps.map(step => step.id))];
-    if (ids.length === 0) return;
-    const batch = new DocumentBatch(this.name, await transaction.loadDocuments(target, ids));
-    for (const step of steps) this.#run(step, batch);
+    const batch = new DocumentBatch(this.name);
+    const steps = events.flatMap(event => this.#stepsOf(event, batch, isWanted));
+    if (steps.length === 0) return;
+    batch.begin(await transaction.loadDocuments(target, batch.ids));
+    for (const step of steps) this.#run(step);
     await transaction.saveDocuments(target, batch.changes());
   }
 
   /** The document under `id` after these events, starting from none. */
-  fold(id: string, events: Iterable<Recorded>): object | undefined {
-    const batch = new DocumentBatch(this.name, new Map());
-    for (const event of events) {
-      for (const step of this.#stepsOf(event)) if (step.id === id) this.#run(step, batch);
+  async fold(id: string, events: AsyncIterable<Recorded>): Promise<StoredDocument | undefined> {
+    const batch = new DocumentBatch(this.name);
+    for await (const event of events) {
+      for (const step of this.#stepsOf(event, batch, (_event, key) => key === id)) this.#run(step);
     }
     // Through JSON like a stored one, so that it looks the same in every mode.
     const [change] = batch.changes();
-    return change?.json == null ? undefined : (JSON.parse(change.json) as object);
+    if (change?.json == null) return undefined;
+    const { json, ...place } = change;
+    return { ...place, document: JSON.parse(json) as unknown };
   }
 
-  #stepsOf(stored: Recorded): Step[] {
+  #stepsOf(stored: Recorded, batch: DocumentBatch, isWanted: WantedKeys | undefined): Step[] {
     const handlers = this.#handlers.get(stored.type) ?? [];
     if (handlers.length === 0) return [];
+    // What belongs to another shard need not even be read.
+    if (this.isKeyedByAggregate && isWanted?.(stored, stored.aggregateId) === false) return [];
     const event = this.#deserialize(stored);
-    return handlers.flatMap(handler => {
-      const keys = handler.key === undefined ? this.#projector.key(event) : handler.key(event);
-      return [...new Set(keyList(keys, handler.name))].map(id => ({ id, handler, event }));
-    });
+    const steps: Step[] = [];
+    for (const handler of handlers) {
+      for (const id of this.#keysFor(handler, event)) {
+        if (isWanted?.(stored, id) ?? true) steps.push({ entry: batch.entry(id), handler, event });
+      }
+    }
+    return steps;
   }
 
-  #run({ id, handler, event }: Step, batch: DocumentBatch): void {
-    const document = handler.call(batch.get(id), event) as object | null | undefined;
+  #keysFor(handler: ProjectorHandler, event: Recorded<object>): Iterable<string> {
+    const keys = handler.key === undefined ? this.#projector.key(event) : handler.key(event);
+    const list = keyList(keys, handler.name);
+    return list.length > 1 ? new Set(list) : list;
+  }
+
+  #run({ entry, handler, event }: Step): void {
+    const document = handler.call(entry.document ?? undefined, event) as object | null | undefined;
     if (document === undefined) throw new ProjectorReturnedNothing(this.projectorClass.name, handler.name);
-    batch.set(id, document, event);
+    entry.document = document;
+    entry.changedBy = event;
   }
 }
 
 interface Step {
-  readonly id: string;
+  readonly entry: DocumentEntry;
   readonly handler: ProjectorHandler;
   readonly event: Recorded<object>;
 }

@@ -6,15 +6,26 @@ import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection } from './projection.ts';
 import type { ProjectorInfo } from './projector.ts';
 import type { Deserialize } from './projector-handlers.ts';
+import { noProjectionTelemetry } from './projection-telemetry.ts';
+import type { ProjectionTelemetry } from './projection-telemetry.ts';
 
 /** A function that reacts to an event. */
 export type EventReaction = (event: Recorded<never>) => unknown;
+
+/** What runs around a reaction. */
+export interface ReactionServices {
+  readonly scope: ExecutionScope;
+  readonly telemetry?: ProjectionTelemetry | undefined;
+}
 
 /** Runs handlers with effects of their own, one event at a time. */
 export class HandlerProjection implements Projection {
   readonly name: string;
   readonly version: number;
   readonly mode = 'async';
+  readonly shards: number;
+  // A reaction has nothing to build: the new version goes on where the old one stood.
+  readonly onNewVersion = 'swap';
   readonly projectorClass: Class | undefined;
   readonly tables = {};
   // What a handler did cannot be undone, so the checkpoint follows it as closely as possible.
@@ -23,19 +34,22 @@ export class HandlerProjection implements Projection {
   readonly #reactions = new Map<string, { readonly name: string; readonly reaction: EventReaction }[]>();
   readonly #deserialize: Deserialize;
   readonly #scope: ExecutionScope;
+  readonly #telemetry: ProjectionTelemetry;
 
   constructor(
-    info: Pick<ProjectorInfo, 'name' | 'version'> & Partial<Pick<ProjectorInfo, 'failure'>>,
+    info: Pick<ProjectorInfo, 'name' | 'version'> & Partial<Pick<ProjectorInfo, 'failure' | 'shards'>>,
     projectorClass: Class | undefined,
     deserialize: Deserialize,
-    scope: ExecutionScope,
+    { scope, telemetry = noProjectionTelemetry }: ReactionServices,
   ) {
     this.name = info.name;
     this.version = info.version;
+    this.shards = info.shards ?? 1;
     this.failure = info.failure ?? defaultFailurePolicy;
     this.projectorClass = projectorClass;
     this.#deserialize = deserialize;
     this.#scope = scope;
+    this.#telemetry = telemetry;
   }
 
   get types(): readonly string[] {
@@ -55,7 +69,10 @@ export class HandlerProjection implements Projection {
     for (const stored of events) {
       const event = this.#deserialize(stored) as Recorded<never>;
       for (const { name, reaction } of this.#reactions.get(stored.type) ?? []) {
-        await this.#scope.runForEvent(event, `${this.name}.${name}`, async () => reaction(event));
+        const react = async (): Promise<unknown> => reaction(event);
+        await this.#telemetry.reaction(this, event, () =>
+          this.#scope.runForEvent(event, { projection: this.name, name }, react),
+        );
       }
     }
   }

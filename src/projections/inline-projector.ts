@@ -1,6 +1,10 @@
-import type { Recorded } from '../domain/index.ts';
-import type { InlineProjections, ReadModelTransaction } from '../application/ports/read-model-store.ts';
+import type {
+  InlineProjections,
+  ProjectAppended,
+  ReadModelTransaction,
+} from '../application/ports/read-model-store.ts';
 import type { Projection } from './projection.ts';
+import { OtherVersionInline } from './projection-errors.ts';
 
 /** Runs the inline projections inside appends. */
 export class InlineProjector implements InlineProjections {
@@ -8,7 +12,8 @@ export class InlineProjector implements InlineProjections {
   readonly #types: ReadonlySet<string>;
 
   constructor(projections: readonly Projection[]) {
-    this.#projections = projections;
+    // Each locks documents. In an order of their own, nodes with other modules would wait for each other in a ring.
+    this.#projections = [...projections].sort((left, right) => (left.name < right.name ? -1 : 1));
     this.#types = new Set(projections.flatMap(projection => projection.types));
   }
 
@@ -16,12 +21,26 @@ export class InlineProjector implements InlineProjections {
     return this.#types.has(type);
   }
 
-  async project(events: readonly Recorded[], transaction: ReadModelTransaction): Promise<void> {
-    for (const projection of this.#projections) {
-      const own = events.filter(event => projection.types.includes(event.type));
-      if (own.length === 0) continue;
-      await transaction.lockInline(projection, 'writer');
-      await projection.project(own, transaction, projection);
-    }
+  async enter(
+    types: ReadonlySet<string>,
+    transaction: ReadModelTransaction,
+  ): Promise<ProjectAppended | undefined> {
+    const concerned = this.#projections.filter(projection => projection.types.some(type => types.has(type)));
+    const builds = await transaction.enterInline(concerned.map(({ name }) => name));
+    const written = concerned.flatMap(projection => {
+      const { name, version } = projection;
+      const build = builds.find(candidate => candidate.name === name);
+      if (build === undefined) return [];
+      // It was away while versions changed; before its next beat it cannot know.
+      if (build.version !== version) throw new OtherVersionInline(name, version, build.version);
+      return { projection, build };
+    });
+    if (written.length === 0) return undefined;
+    return async events => {
+      for (const { projection, build } of written) {
+        const own = events.filter(event => projection.types.includes(event.type));
+        if (own.length > 0) await projection.project(own, transaction, build);
+      }
+    };
   }
 }

@@ -1,20 +1,20 @@
-import type { ProjectionId, ReadModelTransaction } from '../application/ports/read-model-store.ts';
+import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import type { BatchParking } from './batch-parking.ts';
 import { deliver } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, ShardTarget } from './delivery.ts';
 import type { Projection } from './projection.ts';
 
 /** Handles a batch that has failed so that only the keys that fail suffer. */
 export class IsolatedBatch {
   readonly #projection: Projection;
-  readonly #target: ProjectionId;
+  readonly #target: ShardTarget;
   readonly #transaction: ReadModelTransaction;
   readonly #parking: BatchParking;
   readonly #isTransient: (error: unknown) => boolean;
 
   constructor(
     projection: Projection,
-    target: ProjectionId,
+    target: ShardTarget,
     transaction: ReadModelTransaction,
     { parking, isTransient }: { parking: BatchParking; isTransient: (error: unknown) => boolean },
   ) {

@@ -1,12 +1,14 @@
 import { isStoreAway } from '../application/events/is-store-away.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
-import type { FirstParked } from '../application/ports/parked-events.ts';
+import type { FirstParked, ParkedKey } from '../application/ports/parked-events.ts';
+import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelStore, ReadModelTransaction } from '../application/ports/read-model-store.ts';
+import { formatStream } from '../domain/index.ts';
 import type { Recorded } from '../domain/index.ts';
-import { deliver, deliveriesOf } from './delivery.ts';
-import type { Delivery } from './delivery.ts';
+import { deliver, deliveriesOf, shardTarget } from './delivery.ts';
+import type { Delivery, ShardTarget } from './delivery.ts';
 import { errorText } from './error-text.ts';
-import { runAlone } from './lease.ts';
+import { runAlone } from './run-alone.ts';
 import type { Projection } from './projection.ts';
 import { RetryUnderWay } from './projection-errors.ts';
 
@@ -20,19 +22,36 @@ export interface RetryOutcome {
 
 type Step = 'handled' | 'failed' | 'overtaken';
 
+/* A key in the shard whose queue is retried. */
+interface Queue {
+  readonly key: string;
+  readonly target: ShardTarget;
+}
+
+/** The build whose parked events are retried. */
+export interface RetriedBuild extends ProjectionId {
+  readonly shards: readonly unknown[];
+}
+
 /**
- * Handles the parked events of one projection, those of a key in order.
+ * Handles the parked events of one build, those of a key in order.
  *
  * Each is handled in the transaction that takes it out of its queue. A key stays parked, and new events go to
  * the end of its queue, until the queue is empty.
  */
 export class ParkedRetry {
   readonly #projection: Projection;
+  readonly #build: RetriedBuild;
   readonly #events: EventStore;
   readonly #readModels: ReadModelStore;
 
-  constructor(projection: Projection, stores: { events: EventStore; readModels: ReadModelStore }) {
+  constructor(
+    projection: Projection,
+    build: RetriedBuild,
+    stores: { events: EventStore; readModels: ReadModelStore },
+  ) {
     this.#projection = projection;
+    this.#build = build;
     this.#events = stores.events;
     this.#readModels = stores.readModels;
   }
@@ -42,69 +61,71 @@ export class ParkedRetry {
    *
    * @throws {RetryUnderWay} somebody else is at it
    */
-  async run(keys: readonly string[]): Promise<RetryOutcome> {
-    const { name, version } = this.#projection;
-    const lock = { name: `${name}@retry`, version };
+  async run(keys: readonly Pick<ParkedKey, 'key' | 'shard'>[]): Promise<RetryOutcome> {
+    const { name, version, generation, shards } = this.#build;
     const refusal = (): Error => new RetryUnderWay(name);
-    return runAlone(this.#readModels, lock, refusal, async prolong => {
-      const failedKeys: string[] = [];
+    return runAlone(this.#readModels, `retry ${name} ${version} ${generation}`, refusal, async prolong => {
+      const failedKeys = new Set<string>();
       let handled = 0;
-      for (const key of keys) {
-        const drained = await this.#drain(key, prolong);
+      for (const { key, shard } of keys) {
+        const target = shardTarget({ name, version, generation, shard }, shards.length);
+        const drained = await this.#drain({ key, target }, prolong);
         handled += drained.handled;
-        if (drained.hasFailed) failedKeys.push(key);
+        if (drained.hasFailed) failedKeys.add(key);
       }
-      return { handled, failedKeys };
+      return { handled, failedKeys: [...failedKeys] };
     });
   }
 
-  async #drain(key: string, prolong: () => Promise<void>): Promise<{ handled: number; hasFailed: boolean }> {
+  async #drain(queue: Queue, prolong: () => Promise<void>): Promise<{ handled: number; hasFailed: boolean }> {
     for (let handled = 0; ;) {
       await prolong();
-      const first = await this.#readModels.transaction(({ parked }) => parked.first(this.#projection, key));
+      const first = await this.#readModels.transaction(({ parked }) =>
+        parked.first(queue.target.id, queue.key),
+      );
       if (first === undefined) return { handled, hasFailed: false };
-      const step = await this.#retry(key, first);
+      const step = await this.#retry(queue, first);
       if (step === 'failed') return { handled, hasFailed: true };
       if (step === 'handled') handled++;
     }
   }
 
-  async #retry(key: string, first: FirstParked): Promise<Step> {
+  async #retry(queue: Queue, first: FirstParked): Promise<Step> {
+    const { id } = queue.target;
     const event = await this.#eventAt(first.position);
     const failure = event && (await failureOf(async () => this.#projection.react?.([event]), isStoreAway));
     const isTransient = (error: unknown): boolean => this.#readModels.isTransient(error);
     return this.#readModels.transaction(async transaction => {
-      await transaction.lockCheckpoint(this.#projection);
-      const still = await transaction.parked.first(this.#projection, key);
+      await transaction.lockCheckpoint(id);
+      const still = await transaction.parked.first(id, queue.key);
       if (still?.position !== first.position) return 'overtaken';
+      if (event !== undefined && (await isHeldUp(queue, event, transaction))) return 'failed';
       const work = (): Promise<void> =>
-        event === undefined ? Promise.resolve() : this.#handle(key, event, first, transaction);
+        event === undefined ? Promise.resolve() : this.#handle(queue, event, first, transaction);
       const failed = failure ?? (await failureOf(() => transaction.attempt(work), isTransient));
       if (failed === undefined) {
-        await transaction.parked.remove(this.#projection, key, first.position);
+        await transaction.parked.remove(id, queue.key, first.position);
         return 'handled';
       }
-      await transaction.parked.noteFailure(this.#projection, key, first.position, errorText(failed.error));
+      await transaction.parked.noteFailure(id, queue.key, first.position, errorText(failed.error));
       return 'failed';
     });
   }
 
   /* One that waits for all of its keys may find some of them parked, and goes to their queues. */
   async #handle(
-    key: string,
+    { key, target }: Queue,
     event: Recorded,
     { isWhole, position }: FirstParked,
     transaction: ReadModelTransaction,
   ): Promise<void> {
     const all: readonly Delivery[] = isWhole
-      ? deliveriesOf(this.#projection, [event])
+      ? deliveriesOf(this.#projection, [event], target.isWanted)
       : [{ event, key, isWhole: false }];
-    const parked = isWhole
-      ? await transaction.parked.countByKey(this.#projection)
-      : new Map<string, number>();
+    const parked = isWhole ? await transaction.parked.countByKey(target.id) : new Map<string, number>();
     const waiting = all.filter(delivery => delivery.key !== key && parked.has(delivery.key));
     const free = all.filter(delivery => !waiting.includes(delivery));
-    await deliver(this.#projection, free, transaction, this.#projection);
+    await deliver(this.#projection, free, transaction, target);
     if (waiting.length === 0) return;
     const behind = waiting.map(({ key: other }) => ({
       key: other,
@@ -113,7 +134,7 @@ export class ParkedRetry {
       error: null,
       attempts: 0,
     }));
-    await transaction.parked.park(this.#projection, behind);
+    await transaction.parked.park(target.id, behind);
   }
 
   /* Undefined if the projection handles its type no longer. */
@@ -122,6 +143,18 @@ export class ParkedRetry {
     const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
     return events[0]?.position === position ? events[0] : undefined;
   }
+}
+
+/* An earlier event of its aggregate, whose keys nobody could tell, has to be handled before. */
+async function isHeldUp(
+  { key, target }: Queue,
+  event: Recorded,
+  { parked }: ReadModelTransaction,
+): Promise<boolean> {
+  const stream = formatStream(event);
+  if (stream === key) return false;
+  const first = await parked.first(target.id, stream);
+  return first !== undefined && first.isWhole && first.position < event.position;
 }
 
 /* Wrapped, because anything may be thrown. What is not the event's fault is the caller's to know. */

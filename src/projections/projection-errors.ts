@@ -1,3 +1,4 @@
+import type { BuildStatus } from '../application/ports/projection-states.ts';
 import { AnnalsError } from '../domain/index.ts';
 
 /** A document projector's method returned nothing. */
@@ -31,6 +32,39 @@ export class ProjectionWaitTimeout extends AnnalsError {
   }
 }
 
+/** A projection has stopped, so that it does not get to a position by itself. The events are stored. */
+export class ProjectionNotRunning extends AnnalsError {
+  readonly code = 'projection-not-running';
+  readonly projection: string;
+  readonly position: number;
+  readonly reached: number;
+
+  constructor(projection: string, position: number, reached: number, cause: unknown) {
+    super(
+      `Projection "${projection}" has stopped at position ${reached}, so nobody needs to wait until it is at ` +
+        `${position}. What was waited for is stored. Mend the cause, then call resume() or start the app again.`,
+      { cause },
+    );
+    this.projection = projection;
+    this.position = position;
+    this.reached = reached;
+  }
+}
+
+/** A handler asked to wait for the projection that it is a part of, which could move on only after the handler. */
+export class WaitForItself extends AnnalsError {
+  readonly code = 'wait-for-itself';
+  readonly projection: string;
+
+  constructor(projection: string) {
+    super(
+      `A handler of projection "${projection}" asked to wait for that same projection, which goes on only when the ` +
+        'handler has ended. Nothing was done. Leave the wait out, or wait where the first command is dispatched.',
+    );
+    this.projection = projection;
+  }
+}
+
 /** Functions were registered under the name of another projection. */
 export class ProjectionNameTaken extends AnnalsError {
   readonly code = 'projection-name-taken';
@@ -50,6 +84,128 @@ export class RebuildUnderWay extends AnnalsError {
     super(
       `Projection "${projection}" is being rebuilt already. Wait for that, and rebuild again if you still need to.`,
     );
+  }
+}
+
+/** What was built is not where it has to be before it can serve. */
+export class NotCaughtUp extends AnnalsError {
+  readonly code = 'not-caught-up';
+  readonly projection: string;
+  readonly position: number;
+  readonly target: number;
+
+  constructor(projection: string, position: number, target: number) {
+    super(
+      `A build of projection "${projection}" is at position ${position} and has to reach ${target} first. ` +
+        'Wait until it is close, and see that a node with its code is running.',
+    );
+    this.projection = projection;
+    this.position = position;
+    this.target = target;
+  }
+}
+
+/** Keys are parked in what was built that are not parked in the live build. */
+export class RebuildParked extends AnnalsError {
+  readonly code = 'rebuild-parked';
+  readonly projection: string;
+  readonly keys: readonly string[];
+
+  constructor(projection: string, keys: readonly string[]) {
+    super(
+      `What was built of projection "${projection}" has parked events that the live build has handled, ` +
+        `under ${keys.map(key => JSON.stringify(key)).join(', ')}. ` +
+        'Cancel it and mend the projector, or swap with allowsParked.',
+    );
+    this.projection = projection;
+    this.keys = keys;
+  }
+}
+
+/** A rebuild ended without taking the place of the live build. */
+export class RebuildEnded extends AnnalsError {
+  readonly code = 'rebuild-ended';
+
+  constructor(projection: string, why: string, options?: ErrorOptions) {
+    super(`The rebuild of projection "${projection}" ${why}. The live build is as it was.`, options);
+  }
+}
+
+/** Code of an older version asked for something that would undo a newer one. */
+export class NewerVersionLive extends AnnalsError {
+  readonly code = 'newer-version-live';
+
+  constructor(projection: string, version: number, live: number) {
+    super(
+      `Projection "${projection}" is live in version ${live}, and this process has the code of version ${version}. ` +
+        'Do this where the newer code runs, or roll back.',
+    );
+  }
+}
+
+/** Appends write another version of an inline projection than the one that this process has the code of. */
+export class OtherVersionInline extends AnnalsError {
+  readonly code = 'other-version-inline';
+
+  constructor(projection: string, version: number, live: number) {
+    super(
+      `Appends write version ${live} of inline projection "${projection}", and this process has version ${version}. ` +
+        'Nothing was stored. Append again in a few seconds: runners will write it then.',
+    );
+  }
+}
+
+/** What was asked for runs a projector's code, and the build that serves is of a version that this process lacks. */
+export class OtherVersionServes extends AnnalsError {
+  readonly code = 'other-version-serves';
+
+  constructor(projection: string, version: number, serving: number) {
+    super(
+      `Projection "${projection}" is served by its version ${serving}, and this process has the code of version ` +
+        `${version}, which must not write there. Do this where version ${serving} runs.`,
+    );
+  }
+}
+
+/** There is no build of the kind that an operation needs. */
+export class NoBuild extends AnnalsError {
+  readonly code = 'no-build';
+
+  constructor(projection: string, status: BuildStatus = 'live') {
+    const what = { live: 'is not live yet', building: 'is not being built', kept: 'has no kept build' }[
+      status
+    ];
+    super(`Projection "${projection}" ${what}.`);
+  }
+}
+
+/** A reset would have handled events a second time. */
+export class ResetRefused extends AnnalsError {
+  readonly code = 'reset-refused';
+
+  constructor(projection: string, from: number, to: number, advice: string) {
+    super(`Projection "${projection}" was not set back from position ${from} to ${to}: ${advice}`);
+  }
+}
+
+/** Nothing waits or has stopped at the event that is to be skipped. */
+export class NothingToSkip extends AnnalsError {
+  readonly code = 'nothing-to-skip';
+
+  constructor(projection: string, position: number) {
+    super(
+      `Projection "${projection}" neither has an event at position ${position} at the head of a parked key nor has ` +
+        'stopped before one. See parked() and list().',
+    );
+  }
+}
+
+/** Shards cannot change while events are parked, or they are at different positions. */
+export class ReshardRefused extends AnnalsError {
+  readonly code = 'reshard-refused';
+
+  constructor(projection: string, why: string) {
+    super(`The shards of projection "${projection}" were not changed: ${why}`);
   }
 }
 

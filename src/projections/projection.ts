@@ -1,15 +1,19 @@
 import type { Class, Recorded } from '../domain/index.ts';
-import type {
-  ProjectionId,
-  ProjectionTables,
-  ReadModelTransaction,
-} from '../application/ports/read-model-store.ts';
+import type { ProjectionId } from '../application/ports/projection-states.ts';
+import type { ProjectionTables, ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { ProjectionMode } from './projector.ts';
+import type { OnNewVersion } from './projector.ts';
 
 /** A projector at one version, ready to run. */
-export interface Projection extends ProjectionId {
+export interface Projection {
+  readonly name: string;
+  readonly version: number;
   readonly mode: ProjectionMode;
+  /** Shards that a new build gets. */
+  readonly shards: number;
+  /** What to do when another version is live. */
+  readonly onNewVersion: OnNewVersion;
   /** The projector class; undefined for functions that were registered by hand. */
   readonly projectorClass: Class | undefined;
   /** What it writes to. */
@@ -33,7 +37,7 @@ export interface Projection extends ProjectionId {
   /**
    * Handles events in order, within the transaction that also moves the checkpoint.
    *
-   * @param target - where to write: the projection itself, or what is being built in its place
+   * @param target - the build to write to
    * @param isWanted - for which keys to handle an event; default: for all
    */
   project(
@@ -47,5 +51,9 @@ export interface Projection extends ProjectionId {
 /** Says whether an event is to be handled for one of its keys. */
 export type WantedKeys = (event: Recorded, key: string) => boolean;
 
-/** Events of a read model in one transaction: enough to share its costs, few enough to undo and repeat. */
-export const readModelBatchSize = 1_000;
+/**
+ * Events of a read model in one transaction: enough to share its costs, few enough to undo and repeat.
+ *
+ * 3,000 take a third less of PostgreSQL an event than 1,000; with 10,000 Node has to move more memory about.
+ */
+export const readModelBatchSize = 3_000;

@@ -1,114 +1,186 @@
 import type { Class } from '../domain/index.ts';
-import { checkTimeout } from '../application/check-timeout.ts';
-import { checkBound } from '../application/events/check-query.ts';
-import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
-import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
-import type { ReadModelStore } from '../application/ports/read-model-store.ts';
+import { checkBound } from '../application/events/check-query.ts';
 import type { ParkedKey } from '../application/ports/parked-events.ts';
-import { checkIdentifier } from '../domain/identifiers.ts';
+import type {
+  BuildStatus,
+  ProjectionState,
+  ProjectionsView,
+  RecordedOperation,
+} from '../application/ports/projection-states.ts';
+import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
+import type { Store } from '../application/ports/store.ts';
+import type { Comparison } from '../application/ports/read-model-store.ts';
+import type { Builds } from './builds.ts';
+import { CheckpointWaiter } from './checkpoint-waiter.ts';
+import type { WaitOptions, WaiterSources } from './checkpoint-waiter.ts';
 import { InlineProjector } from './inline-projector.ts';
+import { InlineSwitch } from './inline-switch.ts';
+import { OperatorActions } from './operator-actions.ts';
+import type { ResetOptions } from './operator-actions.ts';
 import { ParkedRetry } from './parked-retry.ts';
 import type { RetryOutcome } from './parked-retry.ts';
+import { prepareBuild } from './prepare-build.ts';
 import type { Projection } from './projection.ts';
-import { ProjectionWaitTimeout, RebuildUnderWay } from './projection-errors.ts';
-import { ProjectionRunner } from './projection-runner.ts';
-import type { RunnerStatus } from './projection-runner.ts';
-import type { ProjectionMode } from './projector.ts';
+import { NoBuild, OtherVersionServes } from './projection-errors.ts';
+import { ProjectionNode } from './projection-node.ts';
+import type { NodePace } from './projection-node.ts';
+import type { ProjectionServices, RunningProjection } from './projection-services.ts';
+import { statusOf } from './projection-status.ts';
+import type { ProjectionStatus } from './projection-status.ts';
+import { noProjectionTelemetry } from './projection-telemetry.ts';
+import type { ProjectionTelemetry } from './projection-telemetry.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
-import { rebuildProjection } from './rebuild.ts';
-import { WakeUp } from '../application/subscriptions/wake-up.ts';
+import { Rebuilds } from './rebuilds.ts';
+import type { OperatorOptions, BuildOptions, SwapOptions } from './rebuilds.ts';
+import { RebuildWatch } from './watch-rebuild.ts';
 
-/** Options of `waitFor`. */
-export interface WaitOptions {
-  /** Default 10 s. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A projection as `list` shows it. */
-export interface ProjectionStatus {
-  readonly name: string;
-  readonly version: number;
-  readonly mode: ProjectionMode;
-  /** Undefined for inline and live ones, which are never behind. */
-  readonly runner: RunnerStatus | undefined;
-  /** Keys that wait for an operator, and how many events wait under them. */
-  readonly parked: { readonly keys: number; readonly events: number };
-}
-
-/** Options of `discardParked`. */
-export interface DiscardOptions {
-  /** Who decided it. */
-  readonly by?: string | undefined;
-}
-
-const longestReason = 1_000;
-const defaultTimeoutMs = 10_000;
-// How late the progress of another process is seen.
-const pollMs = 50;
-
-/** Runs the projections of an app. */
+/**
+ * Runs the projections of an app, and does what operators ask for. A projector is named by its class, or by its name.
+ *
+ * A projector class stands for the build that answers for it here: of its own version if that is complete, otherwise
+ * the live one.
+ */
 export class Projections implements ProjectionWaiter {
   readonly #registry: ReadModelProjector;
-  readonly #stores: { readonly events: EventStore; readonly readModels: ReadModelStore };
+  readonly #stores: Pick<Store, 'events' | 'readModels' | 'health'>;
+  readonly #builds: Builds;
+  readonly #inline: InlineSwitch;
+  readonly #rebuilds: Rebuilds;
+  readonly #watch: RebuildWatch;
+  readonly #actions: OperatorActions;
   readonly #logger: Logger;
-  readonly #runners = new Map<Projection, ProjectionRunner>();
-  #isStopped = false;
+  readonly #pace: NodePace | undefined;
+  readonly #stopping = new AbortController();
+  #node: ProjectionNode | undefined;
+  readonly #waiter: CheckpointWaiter;
+  readonly #telemetry: ProjectionTelemetry;
 
   constructor(
     registry: ReadModelProjector,
-    stores: { events: EventStore; readModels: ReadModelStore },
-    logger: Logger,
+    stores: Pick<Store, 'events' | 'readModels' | 'health'>,
+    { builds, logger, scope, telemetry = noProjectionTelemetry, pace }: ProjectionServices,
   ) {
     this.#registry = registry;
     this.#stores = stores;
+    this.#builds = builds;
     this.#logger = logger;
-  }
-
-  /** Makes the tables that are missing and starts every projection. */
-  async start(): Promise<void> {
-    this.#registry.start();
-    const stored = this.#registry.projections.filter(projection => projection.mode !== 'live');
-    for (const projection of stored) {
-      // A new handler reacts to what happens from now on; what it missed is history, not news.
-      const startAt = projection.react === undefined ? 0 : await this.#stores.events.settledPosition();
-      await this.#stores.readModels.prepare(projection, projection.tables, startAt);
-    }
-    await this.#startInline(stored.filter(projection => projection.mode === 'inline'));
-    for (const projection of stored.filter(({ mode }) => mode === 'async')) {
-      const runner = new ProjectionRunner(projection, projection, this.#stores, this.#logger);
-      this.#runners.set(projection, runner);
-      runner.start();
-    }
-  }
-
-  /** Lets the batches under way end, then stops. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await Promise.all([...this.#runners.values()].map(runner => runner.stop()));
-  }
-
-  /** Every projection and how it is doing. */
-  async list(): Promise<readonly ProjectionStatus[]> {
-    const parked = await this.#stores.readModels.countParked();
-    return this.#registry.projections.map(projection => {
-      const { name, version, mode } = projection;
-      const own = parked.find(count => count.name === name && count.version === version);
-      const { keys, events } = own ?? { keys: 0, events: 0 };
-      return { name, version, mode, runner: this.#runners.get(projection)?.status, parked: { keys, events } };
+    this.#pace = pace;
+    this.#telemetry = telemetry;
+    this.#inline = new InlineSwitch(stores, logger, this.#stopping.signal);
+    this.#rebuilds = new Rebuilds(stores, logger, build => this.#codeOf(build));
+    this.#watch = new RebuildWatch(
+      this.#rebuilds,
+      { builds, stopping: this.#stopping.signal },
+      build => this.#node?.obstacleOf(build)?.error,
+    );
+    this.#actions = new OperatorActions(stores, logger);
+    this.#waiter = new CheckpointWaiter({
+      store: this.#servingCheckpoints(),
+      events: stores.events,
+      scope,
+      obstacleOf: projection => this.#node?.obstacleOf(this.#builds.serving(projection)),
     });
   }
 
-  /** Goes on with a projection that stopped by itself; one that runs is left alone. */
-  resume(projectorClass: Class): void {
-    const runner = this.#runners.get(this.#registry.projectionOf(projectorClass));
-    if (!this.#isStopped) runner?.start();
+  /** Makes what is missing, and runs this process's share of all projections. */
+  async start(): Promise<void> {
+    this.#registry.start();
+    const stored = this.#registry.projections.filter(projection => projection.mode !== 'live');
+    const inline = stored.filter(projection => projection.mode === 'inline');
+    if (inline.length > 0) this.#stores.events.useInlineProjections(new InlineProjector(inline));
+    const node = new ProjectionNode(
+      {
+        ...{ projections: stored, builds: this.#builds, ...this.#stores, logger: this.#logger },
+        telemetry: this.#telemetry,
+        afterBeat: (view, isOwned) => this.#afterBeat(view, isOwned),
+        // Whoever waits for it need not wait any longer.
+        onStopped: shard => this.#waiter.lookAgain(shard),
+      },
+      this.#pace,
+    );
+    this.#node = node;
+    await node.join();
+    for (const projection of stored) await prepareBuild(projection, this.#stores, this.#builds.view);
+    await this.#builds.refresh();
+    await this.#inline.yield(node.state, this.#builds.view, { isStarting: true });
+    await node.start();
+    for (const projection of inline) await this.#inline.untilWritten(projection, this.#builds, node);
+  }
+
+  /** Lets the batches under way end, hands over to other nodes, then stops. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#waiter.close();
+    await this.#node?.stop();
+  }
+
+  /** Every build of every projection, also of those that only other nodes run, and how it is doing. */
+  async list(): Promise<readonly ProjectionStatus[]> {
+    await this.#builds.refresh();
+    const { projections } = this.#builds.view;
+    const lags = await this.#stores.health.lags(projections);
+    return projections.map(build => statusOf(build, lags));
+  }
+
+  /** The builds that answer for this app and are fed in the background, as this process knows them; asks nobody. */
+  running(): readonly RunningProjection[] {
+    const node = this.#node;
+    if (node === undefined) return [];
+    const builds = this.#registry.projections
+      .filter(({ mode }) => mode !== 'live')
+      .map(each => this.#builds.serving(each));
+    return builds
+      .filter(build => build.writtenBy === 'runners')
+      .map(build => {
+        const { name, version, generation } = build;
+        return { name, version, generation, runner: node.statusOf(build) };
+      });
+  }
+
+  /** What was done to a projection, or to all of them; the latest first. @param limit - default 100 */
+  async history(projector?: Class | string, limit = 100): Promise<readonly RecordedOperation[]> {
+    const name = projector && this.#registry.projectionOf(projector).name;
+    return this.#stores.readModels.listOperations(name, checkBound('limit', limit, 1));
+  }
+
+  /** Stops handling events until `resume`. Once it resolves, nothing is written any more. */
+  async pause(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+    const { projection, build } = await this.#withCode(projector, options.build);
+    await this.#actions.pause(projection, build, options);
+  }
+
+  /** Goes on with a projection that was paused, or that stopped by itself; one that runs is left alone. */
+  async resume(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+    await this.#actions.resume(await this.#fresh(projector, options.build), options);
+  }
+
+  /**
+   * Sets the checkpoint; what it passes over is not handled.
+   *
+   * @throws {ResetRefused} it would handle events twice
+   */
+  async reset(projector: Class | string, position: number, options: ResetOptions = {}): Promise<void> {
+    const { projection, build } = await this.#withCode(projector, options.build);
+    await this.#actions.reset(projection, build, position, options);
+  }
+
+  /**
+   * Divides the keys of a projection into another number of shards, which any number of nodes can share.
+   *
+   * @throws {ReshardRefused} events are parked
+   */
+  async reshard(projector: Class | string, shards: number, options: OperatorOptions = {}): Promise<void> {
+    const { projection, build } = await this.#withCode(projector, options.build);
+    await this.#actions.reshard(projection, build, shards, options);
   }
 
   /** The keys whose events wait because one of them failed, by the position of that one. */
-  async parked(projectorClass: Class): Promise<readonly ParkedKey[]> {
-    return this.#stores.readModels.listParked(this.#registry.projectionOf(projectorClass));
+  async parked(
+    projector: Class | string,
+    { build }: Pick<OperatorOptions, 'build'> = {},
+  ): Promise<readonly ParkedKey[]> {
+    return this.#stores.readModels.listParked(await this.#fresh(projector, build));
   }
 
   /**
@@ -117,10 +189,17 @@ export class Projections implements ProjectionWaiter {
    * @param key - default: all keys
    * @throws {RetryUnderWay} somebody else is at it
    */
-  async retryParked(projectorClass: Class, key?: string): Promise<RetryOutcome> {
-    const projection = this.#registry.projectionOf(projectorClass);
-    const keys = key === undefined ? await this.#stores.readModels.listParked(projection) : [{ key }];
-    return new ParkedRetry(projection, this.#stores).run(keys.map(parked => parked.key));
+  async retryParked(
+    projector: Class | string,
+    key?: string,
+    options: OperatorOptions = {},
+  ): Promise<RetryOutcome> {
+    const { projection, build } = await this.#withCode(projector, options.build);
+    const parked = await this.#stores.readModels.listParked(build);
+    const keys = key === undefined ? parked : parked.filter(candidate => candidate.key === key);
+    const outcome = await new ParkedRetry(projection, build, this.#stores).run(keys);
+    await this.#actions.note('retry', build, options, { key, ...outcome });
+    return outcome;
   }
 
   /**
@@ -130,34 +209,110 @@ export class Projections implements ProjectionWaiter {
    * @throws {InvalidIdentifier} the reason is blank
    */
   async discardParked(
-    projectorClass: Class,
+    projector: Class | string,
     key: string,
     reason: string,
-    { by }: DiscardOptions = {},
+    { actor, build }: Omit<OperatorOptions, 'reason'> = {},
   ): Promise<number> {
-    const { name, version } = this.#registry.projectionOf(projectorClass);
-    checkIdentifier('reason', reason, longestReason);
-    const discarded = await this.#stores.readModels.transaction(async transaction => {
-      await transaction.lockCheckpoint({ name, version });
-      return transaction.parked.discard({ name, version }, key, { reason, by: by ?? null });
-    });
-    const facts = { key, events: discarded, reason, by };
-    this.#logger.warn(`Parked events of projection "${name}" v${version} were discarded.`, facts);
-    return discarded;
-  }
-
-  requireProjection(projectorClass: Class): void {
-    this.#registry.projectionOf(projectorClass);
+    return this.#actions.discard(await this.#fresh(projector, build), key, { reason, actor });
   }
 
   /**
-   * Waits until a projection has handled everything up to a position and stored it.
+   * Gives up one event, and records that: the first of a parked key, whose others stay parked until they are retried;
+   * or the one before which the projection has stopped, which goes on then.
+   *
+   * @throws {NothingToSkip} it is neither
+   */
+  async skip(
+    projector: Class | string,
+    position: number,
+    reason: string,
+    { actor, build: status }: Omit<OperatorOptions, 'reason'> = {},
+  ): Promise<void> {
+    const { projection, build } = await this.#withCode(projector, status);
+    await this.#actions.skip(projection, build, position, { reason, actor });
+  }
+
+  /**
+   * Builds a read model anew from all events, beside the live one, which serves until it is swapped.
+   *
+   * Whichever nodes have the code build it, and go on with it if this one stops.
+   *
+   * @returns once it is swapped; with `swapsByItself: false` once it could be
+   * @throws {RebuildUnderWay} it is being built already
+   * @throws {RebuildParked} events failed that the live build has handled; it waits for a decision
+   * @throws {RebuildEnded} it was cancelled, or this app stops
+   */
+  async rebuild(projector: Class | string, options: BuildOptions = {}): Promise<void> {
+    const projection = this.#registry.projectionOf(projector);
+    await this.#telemetry.rebuild(projection, async () => {
+      const generation = await this.#rebuilds.begin(projection, options);
+      await this.#watch.untilBuilt(projection, generation, options);
+    });
+  }
+
+  /**
+   * Begins a rebuild and does not wait for it: nodes with the code build it, and swap it unless `swapsByItself` is false.
+   *
+   * @returns the generation of the build
+   * @throws {RebuildUnderWay} it is being built already
+   */
+  async beginRebuild(projector: Class | string, options: BuildOptions = {}): Promise<number> {
+    return this.#rebuilds.begin(this.#registry.projectionOf(projector), options);
+  }
+
+  /** Gives up what is being built. @throws {NoBuild} nothing is */
+  async cancelRebuild(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+    await this.#rebuilds.cancel(this.#registry.projectionOf(projector), options);
+  }
+
+  /** Compares the rows of what is being built with the live ones. @param sample - rows of each table; default 1,000 */
+  async compare(projector: Class | string, sample?: number | 'all'): Promise<Comparison> {
+    return this.#rebuilds.compare(this.#registry.projectionOf(projector), sample);
+  }
+
+  /**
+   * Lets what was built take the place of the live build, which is kept; one that was kept before is dropped.
+   *
+   * @throws {NoBuild} nothing was built
+   * @throws {NotCaughtUp} it is too far behind
+   * @throws {RebuildParked} events are parked in it that the live build has handled
+   */
+  async swap(projector: Class | string, options: SwapOptions = {}): Promise<Comparison | undefined> {
+    return this.#rebuilds.swap(this.#registry.projectionOf(projector), options);
+  }
+
+  /**
+   * Lets the kept build serve again, and keeps the one that served.
+   *
+   * @throws {NoBuild} none is kept
+   * @throws {NotCaughtUp} it is behind the live one, because no node has its code
+   */
+  async rollBack(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+    await this.#rebuilds.rollBack(this.#registry.projectionOf(projector), options);
+  }
+
+  /** Removes the kept build. @throws {NoBuild} none is kept */
+  async drop(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+    await this.#rebuilds.drop(this.#registry.projectionOf(projector), options);
+  }
+
+  requireProjection(projector: Class | string): void {
+    this.#waiter.requireOutside(this.#registry.projectionOf(projector));
+  }
+
+  /**
+   * Waits until a projection has handled everything up to a position and stored it, on whichever node it runs.
+   *
+   * An event that is parked counts as handled: its key holds up nobody who waits.
    *
    * @throws {ProjectionWaitTimeout} it did not get there in time
+   * @throws {ProjectionNotRunning} it has stopped by itself, or the app was stopped
+   * @throws {WaitForItself} a handler of the projection asks for it
    * @throws {UnknownProjection} no module lists the projector
    */
-  async waitFor(projectorClass: Class, position: number, options: WaitOptions = {}): Promise<void> {
-    await this.#waitFor(this.#registry.projectionOf(projectorClass), position, options);
+  async waitFor(projector: Class | string, position: number, options: WaitOptions = {}): Promise<void> {
+    await this.#waitFor(this.#registry.projectionOf(projector), position, options);
   }
 
   /** Waits until every projection has handled what is settled now. */
@@ -167,66 +322,73 @@ export class Projections implements ProjectionWaiter {
     await Promise.all(waits);
   }
 
-  /** Builds a read model anew from all events; readers see the old one until the new one takes its place. */
-  async rebuild(projectorClass: Class): Promise<void> {
-    const projection = this.#registry.projectionOf(projectorClass);
-    const runner = this.#runners.get(projection);
-    await runner?.stop();
-    try {
-      await rebuildProjection(projection, this.#stores, this.#logger);
-    } finally {
-      if (!this.#isStopped) runner?.start();
+  async #fresh(projector: Class | string, status?: BuildStatus): Promise<ProjectionState> {
+    const { name, version } = this.#registry.projectionOf(projector);
+    await this.#builds.refresh();
+    if (status === undefined) return this.#builds.serving({ name, version });
+    const build = this.#builds.view.projections.find(each => each.name === name && each.status === status);
+    if (build === undefined) throw new NoBuild(name, status);
+    return build;
+  }
+
+  /* Another version's code must not write its tables. */
+  async #withCode(
+    projector: Class | string,
+    status?: BuildStatus,
+  ): Promise<{ projection: Projection; build: ProjectionState }> {
+    const build = await this.#fresh(projector, status);
+    const projection = this.#codeOf(build);
+    if (projection !== undefined) return { projection, build };
+    const { version } = this.#registry.projectionOf(projector);
+    throw new OtherVersionServes(build.name, version, build.version);
+  }
+
+  #codeOf({ name, version }: ProjectionState): Projection | undefined {
+    return this.#registry.projections.find(
+      projection => projection.name === name && projection.version === version,
+    );
+  }
+
+  /* Only the node that runs the first shard does it, so that nodes are not in each other's way. */
+  async #afterBeat(view: ProjectionsView, isOwned: (build: ProjectionState) => boolean): Promise<boolean> {
+    await this.#inline.yield(this.#node!.state, view);
+    let isBusy = false;
+    for (const build of view.projections.filter(isOwned)) {
+      try {
+        isBusy = (await this.#seeTo(build, view)) || isBusy;
+      } catch (error) {
+        // What one projection lacks is no reason to leave the others alone.
+        this.#logger.error(`Projection "${build.name}" could not be swapped or switched; tried again.`, {
+          error,
+        });
+      }
     }
+    return isBusy;
+  }
+
+  async #seeTo(build: ProjectionState, { nodes, projections }: ProjectionsView): Promise<boolean> {
+    const projection = this.#codeOf(build)!;
+    if (build.status === 'building') return this.#rebuilds.swapIfReady(projection, projections);
+    const isInline = build.status === 'live' && projection.mode === 'inline';
+    return isInline && this.#inline.followNodes(projection, build, nodes);
   }
 
   async #waitFor(projection: Projection, position: number, options: WaitOptions): Promise<void> {
-    if (projection.mode !== 'async') return;
-    const { timeoutMs = defaultTimeoutMs, signal } = options;
-    checkTimeout('timeoutMs', timeoutMs);
-    checkBound('position', position, 0);
-    const reached = await this.#waitUntil(projection, position, AbortSignal.timeout(timeoutMs), signal);
-    if (reached >= position) return;
-    const cause = this.#runners.get(projection)?.status.lastError;
-    throw new ProjectionWaitTimeout(projection.name, position, reached, timeoutMs, cause);
+    this.#waiter.requireOutside(projection);
+    if (projection.mode !== 'live') await this.#waiter.waitFor(projection, position, options);
   }
 
-  async #startInline(inline: readonly Projection[]): Promise<void> {
-    if (inline.length === 0) return;
-    this.#stores.events.useInlineProjections(new InlineProjector(inline));
-    for (const projection of inline) await this.#buildInline(projection);
-  }
-
-  /* At 0 it was never built, and what was appended before it existed has to be folded in; by one node. */
-  async #buildInline(projection: Projection): Promise<void> {
-    while ((await this.#stores.readModels.readCheckpoint(projection)) === 0) {
-      if ((await this.#stores.events.settledPosition()) === 0) return;
-      try {
-        await rebuildProjection(projection, this.#stores, this.#logger);
-        return;
-      } catch (error) {
-        if (!(error instanceof RebuildUnderWay)) throw error;
-      }
-      await new WakeUp().wait(pollMs, new AbortController().signal);
-    }
-  }
-
-  async #waitUntil(
-    projection: Projection,
-    position: number,
-    timeout: AbortSignal,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    const wakeUp = new WakeUp();
-    const unsubscribe = this.#stores.readModels.onCheckpoint(() => wakeUp.set());
-    try {
-      for (;;) {
-        const reached = await this.#stores.readModels.readCheckpoint(projection);
-        if (reached >= position || timeout.aborted) return reached;
-        signal?.throwIfAborted();
-        await wakeUp.wait(pollMs, timeout);
-      }
-    } finally {
-      unsubscribe();
-    }
+  /* Which build answers may change while somebody waits. */
+  #servingCheckpoints(): WaiterSources['store'] {
+    const { readModels } = this.#stores;
+    return {
+      readCheckpoint: async projection => {
+        const build = this.#builds.serving(projection);
+        return build.writtenBy === 'appends' ? Infinity : readModels.readCheckpoint(build);
+      },
+      expectCheckpoint: (projection, position, wake) =>
+        readModels.expectCheckpoint(this.#builds.serving(projection), position, wake),
+      isTransient: error => readModels.isTransient(error),
+    };
   }
 }

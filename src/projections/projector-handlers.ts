@@ -19,8 +19,7 @@ export function projectorHandlers(projector: object, projectorClass: Class): Map
     const handler: ProjectorHandler = {
       name: String(method),
       key: key as EventKey<unknown> | undefined,
-      call: (...args) =>
-        (projector as Record<string | symbol, (...args: unknown[]) => unknown>)[method]?.(...args),
+      call: methodOf(projector, method),
     };
     for (const name of [type.name, ...type.aliases]) byType.set(name, [...(byType.get(name) ?? []), handler]);
   }
@@ -30,8 +29,15 @@ export function projectorHandlers(projector: object, projectorClass: Class): Map
 /** The keys of an event as a list. @throws {InvalidIdentifier} one of them cannot be a document's id */
 export function keyList(keys: string | readonly string[], handler: string): readonly string[] {
   const list = Array.isArray(keys) ? (keys as readonly string[]) : [keys as string];
-  for (const key of list) checkIdentifier(`document id for ${handler}`, key, 1024);
+  for (const key of list) if (!plainKey.test(key)) checkIdentifier(`document id for ${handler}`, key, 1024);
   return list;
+}
+
+// Most keys are such, and what is wrong with another need only be told then.
+const plainKey = /^[\x21-\x7e][\x20-\x7e]{0,1023}$/;
+
+function methodOf(projector: object, method: string | symbol): (...args: unknown[]) => unknown {
+  return (projector as Record<string | symbol, (...args: unknown[]) => unknown>)[method]!.bind(projector);
 }
 
 /** Turns stored events into what handlers take. */

@@ -1,5 +1,6 @@
 import type { Class } from '../domain/index.ts';
 import { metadataKey } from '../domain/class-metadata.ts';
+import { checkShards } from './check-shards.ts';
 import { failurePolicy } from './failure-policy.ts';
 import type { FailurePolicy, OnFailure } from './failure-policy.ts';
 
@@ -12,10 +13,23 @@ import type { FailurePolicy, OnFailure } from './failure-policy.ts';
  */
 export type ProjectionMode = 'async' | 'inline' | 'live';
 
+/**
+ * What to do at the start when another version of a projector is live:
+ *
+ * - `swap`: build the new version beside it, and let it take its place as soon as it has caught up; the default
+ * - `build`: build it, and wait for an operator to swap
+ * - `wait`: wait for an operator to rebuild
+ */
+export type OnNewVersion = 'swap' | 'build' | 'wait';
+
 /** Options of `@Projector`. */
 export interface ProjectorOptions {
-  /** Raise it when the handlers change: the new version gets its own tables. Default 1. */
+  /** Raise it when the handlers change: the new version is built beside the old one, which serves meanwhile. Default 1. */
   readonly version?: number;
+  /** Default `swap`. */
+  readonly onNewVersion?: OnNewVersion;
+  /** Into how many parts its keys are divided, which several nodes can handle side by side; default 1. */
+  readonly shards?: number;
   /** Default `async`. */
   readonly mode?: ProjectionMode;
   /** What becomes of an event that fails, of an async projector; default `park`. */
@@ -31,6 +45,8 @@ export interface ProjectorInfo {
   readonly name: string;
   readonly version: number;
   readonly mode: ProjectionMode;
+  readonly onNewVersion: OnNewVersion;
+  readonly shards: number;
   readonly failure: FailurePolicy;
 }
 
@@ -43,8 +59,10 @@ const projectorKey = metadataKey<ProjectorInfo>('projector');
  * @throws {InvalidProjectorOption} an option makes no sense
  */
 export function Projector(name: string, options: ProjectorOptions = {}): (projectorClass: Class) => void {
-  const { version = 1, mode = 'async' } = options;
-  const info: ProjectorInfo = { name, version, mode, failure: failurePolicy(name, options) };
+  const { version = 1, mode = 'async', onNewVersion = 'swap', shards = 1 } = options;
+  checkShards(name, shards);
+  const failure = failurePolicy(name, options);
+  const info: ProjectorInfo = { name, version, mode, onNewVersion, shards, failure };
   return projectorClass => projectorKey.write(projectorClass, info);
 }
 

@@ -1,12 +1,12 @@
 import { EventNotNamed, eventTypeOf } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
-import type { ExecutionScope } from '../application/execution/execution-scope.ts';
+import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import { DocumentProjection } from './document-projection.ts';
 import { DocumentProjector } from './document-projector.ts';
 import { EventHandler } from './event-handler.ts';
 import { HandlerProjection } from './handler-projection.ts';
-import type { EventReaction } from './handler-projection.ts';
+import type { EventReaction, ReactionServices } from './handler-projection.ts';
 import type { Projection } from './projection.ts';
 import { ProjectionNameTaken, RegisteredTooLate, UnknownProjection } from './projection-errors.ts';
 import { projectorInfoOf } from './projector.ts';
@@ -20,12 +20,12 @@ export class ReadModelProjector {
   readonly #projections = new Map<string, Projection>();
   readonly #byClass = new Map<Class, Projection>();
   readonly #deserialize: Deserialize;
-  readonly #scope: ExecutionScope;
+  readonly #reactions: ReactionServices;
   #isStarted = false;
 
-  constructor(deserialize: Deserialize, scope: ExecutionScope) {
+  constructor(deserialize: Deserialize, reactions: ReactionServices) {
     this.#deserialize = deserialize;
-    this.#scope = scope;
+    this.#reactions = reactions;
   }
 
   /** Every projection, in the order in which they were registered. */
@@ -46,7 +46,8 @@ export class ReadModelProjector {
    */
   register(event: Class | string, reaction: EventReaction, projection = 'handlers'): this {
     if (this.#isStarted) throw new RegisteredTooLate(projection);
-    const handlers = this.#projections.get(projection) ?? this.#newHandlers(projection);
+    const handlers =
+      this.#projections.get(keyOf({ name: projection, version: 1 })) ?? this.#newHandlers(projection);
     if (!(handlers instanceof HandlerProjection) || handlers.projectorClass !== undefined) {
       throw new ProjectionNameTaken(projection);
     }
@@ -57,16 +58,16 @@ export class ReadModelProjector {
   /** Registers an instance of a class that is decorated with `@Projector`. */
   registerProjector(projector: object, projectorClass: Class): Projection {
     const projection = this.#projectionOf(projector, projectorClass);
-    this.#projections.set(projection.name, projection);
+    this.#projections.set(keyOf(projection), projection);
     this.#byClass.set(projectorClass, projection);
     return projection;
   }
 
-  /** The projection of a projector class. @throws {UnknownProjection} no module lists it */
-  projectionOf(projectorClass: Class): Projection {
-    const projection = this.#byClass.get(projectorClass);
-    if (projection === undefined) throw new UnknownProjection(projectorClass.name);
-    return projection;
+  /** The projection of a projector class, or the latest of a name. @throws {UnknownProjection} no module lists it */
+  projectionOf(projector: Class | string): Projection {
+    const projection = typeof projector === 'string' ? this.#latest(projector) : this.#byClass.get(projector);
+    if (projection !== undefined) return projection;
+    throw new UnknownProjection(typeof projector === 'string' ? `"${projector}"` : projector.name);
   }
 
   /** Refuses further registrations, because the projections run now. */
@@ -74,16 +75,27 @@ export class ReadModelProjector {
     this.#isStarted = true;
   }
 
-  /** Hands one event to every projection that handles its type, in one transaction. */
-  async project(event: Recorded, transaction: ReadModelTransaction): Promise<void> {
+  /** Hands one event to every projection that handles its type, in one transaction. @param buildOf - where each writes */
+  async project(
+    event: Recorded,
+    transaction: ReadModelTransaction,
+    buildOf: (projection: Projection) => ProjectionId,
+  ): Promise<void> {
     for (const projection of this.#projections.values()) {
-      if (projection.types.includes(event.type)) await projection.project([event], transaction, projection);
+      if (!projection.types.includes(event.type)) continue;
+      await projection.project([event], transaction, buildOf(projection));
     }
   }
 
+  #latest(name: string): Projection | undefined {
+    const named = this.projections.filter(projection => projection.name === name);
+    return named.sort((a, b) => b.version - a.version)[0];
+  }
+
   #newHandlers(name: string): HandlerProjection {
-    const projection = new HandlerProjection({ name, version: 1 }, undefined, this.#deserialize, this.#scope);
-    this.#projections.set(name, projection);
+    const info = { name, version: 1 };
+    const projection = new HandlerProjection(info, undefined, this.#deserialize, this.#reactions);
+    this.#projections.set(keyOf(projection), projection);
     return projection;
   }
 
@@ -99,15 +111,21 @@ export class ReadModelProjector {
       );
     }
     if (projector instanceof TableProjector) {
-      return new TableProjection(projector, projectorClass, info, this.#deserialize);
+      const services = { deserialize: this.#deserialize, scope: this.#reactions.scope };
+      return new TableProjection(projector, projectorClass, info, services);
     }
     if (!(projector instanceof EventHandler)) throw new UnknownProjection(projectorClass.name);
-    const projection = new HandlerProjection(info, projectorClass, this.#deserialize, this.#scope);
+    const projection = new HandlerProjection(info, projectorClass, this.#deserialize, this.#reactions);
     for (const [type, handlers] of projectorHandlers(projector, projectorClass)) {
       for (const handler of handlers) projection.add(type, handler.name, event => handler.call(event));
     }
     return projection;
   }
+}
+
+/* Two versions of one projector may run side by side. */
+function keyOf({ name, version }: Pick<Projection, 'name' | 'version'>): string {
+  return `${name}@${version}`;
 }
 
 function typesOf(event: Class | string): readonly string[] {

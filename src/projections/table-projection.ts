@@ -1,16 +1,14 @@
 import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
-import type {
-  ProjectionId,
-  ReadModelTransaction,
-  SqlSession,
-} from '../application/ports/read-model-store.ts';
+import type { ProjectionId } from '../application/ports/projection-states.ts';
+import type { ReadModelTransaction, SqlSession } from '../application/ports/read-model-store.ts';
+import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
-import type { ProjectionMode, ProjectorInfo } from './projector.ts';
+import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 import type { TableProjector, TableTransaction } from './table-projector.ts';
 
 /** Runs a table projector. */
@@ -18,6 +16,8 @@ export class TableProjection implements Projection {
   readonly name: string;
   readonly version: number;
   readonly mode: ProjectionMode;
+  readonly shards: number;
+  readonly onNewVersion: OnNewVersion;
   readonly projectorClass: Class;
   readonly tables: Readonly<Record<string, string>>;
   readonly types: readonly string[];
@@ -25,21 +25,25 @@ export class TableProjection implements Projection {
   readonly failure: FailurePolicy;
   readonly #handlers: Map<string, ProjectorHandler[]>;
   readonly #deserialize: Deserialize;
+  readonly #scope: ExecutionScope;
 
   constructor(
     projector: TableProjector,
     projectorClass: Class,
     info: ProjectorInfo,
-    deserialize: Deserialize,
+    { deserialize, scope }: { readonly deserialize: Deserialize; readonly scope: ExecutionScope },
   ) {
     this.name = info.name;
     this.version = info.version;
     this.mode = info.mode;
+    this.shards = info.shards;
+    this.onNewVersion = info.onNewVersion;
     this.failure = info.failure;
     this.projectorClass = projectorClass;
     this.tables = projector.tables;
     this.#handlers = projectorHandlers(projector, projectorClass);
     this.#deserialize = deserialize;
+    this.#scope = scope;
     this.types = [...this.#handlers.keys()];
   }
 
@@ -51,11 +55,18 @@ export class TableProjection implements Projection {
   async project(
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
-    target: ProjectionId = this,
+    target: ProjectionId,
     isWanted: WantedKeys = () => true,
   ): Promise<void> {
     const tables = new BoundTables(transaction.sql!, target);
-    for (const event of events.filter(candidate => isWanted(candidate, formatStream(candidate)))) {
+    const wanted = events.filter(candidate => isWanted(candidate, formatStream(candidate)));
+    // An inline one belongs to the append, and is never waited for.
+    if (this.mode === 'inline') await this.#run(wanted, tables);
+    else await this.#scope.runInProjection(this.name, () => this.#run(wanted, tables));
+  }
+
+  async #run(events: readonly Recorded[], tables: TableTransaction): Promise<void> {
+    for (const event of events) {
       const recorded = this.#deserialize(event);
       for (const handler of this.#handlers.get(event.type) ?? []) await handler.call(recorded, tables);
     }

@@ -54,6 +54,7 @@ describe('the import rules', () => {
     ['projections', 'src/infrastructure/memory/memory-store.ts', 'nobody-inside-imports-adapters'],
     ['infrastructure/memory', 'src/infrastructure/postgres/migrate.ts', 'memory-imports-no-sibling'],
     ['infrastructure/postgres', 'inversify', 'only-di-names-inversify'],
+    ['infrastructure/postgres', '@opentelemetry/api', 'only-telemetry-names-opentelemetry'],
     ['infrastructure/memory', 'class-transformer', 'only-serialization-names-class-transformer'],
   ])('catch src/%s importing %s', (folder, imported, rule) => {
     expect(rulesBrokenBy(folder, imported)).toContain(rule);

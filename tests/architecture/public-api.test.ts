@@ -12,7 +12,11 @@ const entries = Object.entries(subpaths)
   .map(([subpath, { types }]) => ({
     subpath,
     source: join(root, types.replace('./dist', 'src').replace('.d.ts', '.ts')),
-    golden: join(root, 'tests/architecture/golden', `api-${subpath.replace(/^\.\/?/, '') || 'annals'}.txt`),
+    golden: join(
+      root,
+      'tests/architecture/golden',
+      `api-${subpath.replace(/^\.\/?/, '').replace('/', '-') || 'annals'}.txt`,
+    ),
   }));
 
 const config = ts.readConfigFile(join(root, 'tsconfig.json'), path => readFileSync(path, 'utf8'));

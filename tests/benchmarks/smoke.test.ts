@@ -4,9 +4,6 @@ import { removeTemplate } from '../../benchmarks/contenders/pglite-folder.ts';
 import { runBenchmarks } from '../../benchmarks/harness/run-benchmarks.ts';
 import { postgresUrl } from '../support/stores.ts';
 
-// PGlite takes seconds to start, and several of it on a busy machine take many.
-const timeoutMs = 120_000;
-
 /* That they run and measure, so that they do not rot; what they measure here says nothing. */
 describe('the benchmarks', () => {
   afterAll(removeTemplate);
@@ -28,6 +25,5 @@ describe('the benchmarks', () => {
         }
       }
     },
-    timeoutMs,
   );
 });

@@ -67,7 +67,7 @@ describe('A full disk', () => {
       });
     }
     expect(await load.findViolations()).toEqual([]);
-  }, 60_000);
+  });
 
   test('of the write-ahead log ends the server, and loses nothing that was acknowledged', async () => {
     const disk = await smallDisk(64);
@@ -88,7 +88,7 @@ describe('A full disk', () => {
 
     for (const error of load.errors) expect(error).toBeInstanceOf(StoreUnavailable);
     expect(await load.findViolations()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 async function keepTablesOn(server: PostgresServer, folder: string): Promise<void> {

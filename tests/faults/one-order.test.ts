@@ -23,7 +23,7 @@ const opened: PostgresStores[] = [];
 beforeAll(async () => {
   console.log(`The faults of this run repeat with ANNALS_FAULT_SEED=${seed}.`);
   runs = await OneOrderRuns.start({ writers: 8, readers: 2 });
-}, 90_000);
+});
 
 afterAll(async () => {
   await runs[Symbol.asyncDispose]();
@@ -108,15 +108,15 @@ describe('The suite notices', () => {
 
   test('writers that announce after they have drawn positions', async () => {
     expect((await runUntilNoticed(announcesAfterDrawing)).violations).toEqual(lost);
-  }, 90_000);
+  });
 
   test('writers that lock their announcement too late', async () => {
     expect((await runUntilNoticed(locksAfterDrawing)).violations).toEqual(lost);
-  }, 90_000);
+  });
 
   test('readers that trust the highest position', async () => {
     expect((await runUntilNoticed(trustsMaxPosition)).violations).toEqual(lost);
-  }, 90_000);
+  });
 });
 
 /* Unrelated transactions with an xid, here and in another database, open for the whole run. */

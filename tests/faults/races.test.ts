@@ -16,7 +16,7 @@ beforeAll(async () => {
   stores = await postgresStores();
   events = await stores.openEvents();
   processes = await WorkerProcess.startAll(4);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const each of processes) await each[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import { deposits } from '../../src/infrastructure/testing/contract/sample-event
 import { eventually } from '../support/eventually.ts';
 import { postgresStores, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
+import { alwaysInline } from '../support/always-inline.ts';
 
 const stream = { aggregateType: 'account', aggregateId: 'acc-1' };
 
@@ -79,7 +80,7 @@ describe('The connections of a PostgreSQL store', () => {
   test('are all given back when an inline projection throws', async () => {
     const inline = await postgres(pool, { schema: stores.schema }).open(testServices());
     const failure = new Error('cannot project');
-    inline.events.useInlineProjections({ handles: () => true, project: () => Promise.reject(failure) });
+    inline.events.useInlineProjections(alwaysInline(() => Promise.reject(failure)));
     for (let round = 0; round < 20; round++) {
       const append = { stream, expectedVersion: 'any', events: deposits(1) } as const;
       await expect(inline.events.append(append)).rejects.toBe(failure);
@@ -92,12 +93,11 @@ describe('The connections of a PostgreSQL store', () => {
     const inline = await postgres(pool, { schema: stores.schema }).open(testServices());
     const fragile = { ...stream, aggregateId: 'fragile' };
     let attempts = 0;
-    inline.events.useInlineProjections({
-      handles: () => true,
-      async project(_events, { sql }) {
+    inline.events.useInlineProjections(
+      alwaysInline(async (_events, { sql }) => {
         if (++attempts <= 3) await sql!.query('select pg_terminate_backend(pg_backend_pid())');
-      },
-    });
+      }),
+    );
 
     const append = { stream: fragile, expectedVersion: 'none', events: deposits(2) } as const;
     expect(await inline.events.append(append)).toMatchObject({ version: 2, repeated: false });

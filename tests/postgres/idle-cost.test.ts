@@ -58,15 +58,20 @@ describe('An idle process', () => {
       },
       modules: [bankModule, defineModule({ projectors: [...projectors, Mailer] })],
       logger: silentLogger,
+      // Beats have their own time, and are one query each.
+      projectionPace: { beatMs: 3_600_000, leaseMs: 7_200_000 },
     });
     const readers = Array.from({ length: 20 }, () => reader(app.events));
     await app.commands.dispatch(new OpenAccount('a', 'Ada'));
     await app.projections.catchUp();
 
     const isPoll = (query: string): boolean => query.includes('settled_position');
-    await eventually('only polls are made', async () => queries.splice(0).every(isPoll));
+    await eventually('only polls are made', async () => {
+      const made = queries.splice(0);
+      return made.length > 0 && made.every(isPoll);
+    });
     await eventually('ten polls are made', async () => queries.length >= 10);
-    expect(queries.every(isPoll)).toBe(true);
+    expect(queries.filter(query => !isPoll(query))).toEqual([]);
 
     queries.splice(0);
     await app.commands.dispatch(new Deposit('a', 5), { waitFor: [Balances, Mailer, ...projectors] });

@@ -1,22 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore, InlineProjections, Store, StreamAppend } from 'annals';
-import { PGlite } from '@electric-sql/pglite';
 import { PGliteClient } from '../../src/infrastructure/pglite/pglite-client.ts';
 import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
 import type { SqlClient } from '../../src/infrastructure/postgres/sql-client.ts';
 import { openSqlStore } from '../../src/infrastructure/postgres/sql-store.ts';
 import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
 import { uuidV7Generator } from '../../src/infrastructure/system/uuid-v7-generator.ts';
+import { startFromTemplate } from '../../src/infrastructure/testing/stores/pglite-template.ts';
+import { alwaysInline } from '../support/always-inline.ts';
 import { counting } from '../support/counting-client.ts';
 import { postgresStores, randomSchema, testServices } from '../support/stores.ts';
 
-const seen = { name: 'seen', version: 1 };
+const seen = { name: 'seen', version: 1, generation: 1 };
 
 /* Keeps one document for each stream with the number of its deposits, and refuses events that are poison. */
 function countDeposits(projected: number[]): InlineProjections {
-  return {
-    handles: type => type === 'account.deposited',
-    async project(events, transaction) {
+  return alwaysInline(
+    async (events, transaction) => {
       projected.push(events.length);
       if (events.some(event => (event.payload as { poison?: boolean }).poison)) throw new Error('poison');
       // As a client of something else would, inside a projector.
@@ -34,7 +34,8 @@ function countDeposits(projected: number[]): InlineProjections {
       });
       await transaction.saveDocuments(seen, changes);
     },
-  };
+    type => type === 'account.deposited',
+  );
 }
 
 function deposit(aggregateId: string, payload: object = {}, more: Partial<StreamAppend> = {}): StreamAppend {
@@ -55,7 +56,7 @@ const databases: [string, () => Promise<Opened>][] = [
   [
     'PGlite',
     async () => {
-      const database = await PGlite.create('memory://');
+      const database = await startFromTemplate();
       return [new PGliteClient(database), () => database.close()];
     },
   ],
@@ -70,7 +71,7 @@ describe.each(databases)('appends with inline projections on %s', (_name, open) 
 
   beforeAll(async () => {
     [client, close] = await open();
-  }, 60_000);
+  });
 
   beforeEach(async () => {
     const counted = counting(client);
@@ -78,7 +79,9 @@ describe.each(databases)('appends with inline projections on %s', (_name, open) 
     ({ events } = store);
     projected = [];
     events.useInlineProjections(countDeposits(projected));
-    await store.readModels.prepare(seen, 'documents', 0);
+    await store.readModels.transaction(({ states }) =>
+      states.add({ ...seen, status: 'live', shards: 1, startAt: 0 }, 'documents'),
+    );
     const before = counted.transactions();
     transactions = () => counted.transactions() - before;
   });

@@ -14,6 +14,7 @@ import { postgresStores, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import type { CutMoment } from '../support/tcp-proxy.ts';
+import { alwaysInline } from '../support/always-inline.ts';
 
 const moments: readonly CutMoment[] = ['within the request', 'after the request', 'before the answer'];
 const forms: readonly ExpectedVersion[] = [2, 'exists', 'any'];
@@ -161,14 +162,13 @@ describe('An append with an inline projection', () => {
     test(`is stored and projected once when its commit is cut ${moment}`, async () => {
       const inline = await postgres(proxy.urlFor(direct.url), { schema: direct.schema }).open(testServices());
       const stream = newStream();
-      inline.events.useInlineProjections({
-        handles: () => true,
-        async project(events, { sql }) {
+      inline.events.useInlineProjections(
+        alwaysInline(async (events, { sql }) => {
           for (const { eventId } of events) {
             await sql!.query(`insert into ${direct.schema}.${seen} values ($1)`, [eventId]);
           }
-        },
-      });
+        }),
+      );
 
       proxy.cutNext(moment, 'commit');
       const { eventIds } = await inline.events.append({
@@ -296,3 +296,16 @@ function nonEmpty<T>(read: () => Promise<T[]>): () => Promise<T[] | undefined> {
     return values.length > 0 ? values : undefined;
   };
 }
+
+describe('A change of a projection', () => {
+  test('whose connection is cut says so, with the cause', async () => {
+    proxy.cutNext('after the request', 'lock_timeout');
+    const refused = store.readModels.changeStates(({ states }) => states.lock('no_such'));
+    await checkRefused(() => refused, StoreUnavailable, { code: 'store-unavailable' });
+    await expect(
+      store.readModels.changeStates(({ states }) => states.lock('no_such')),
+    ).resolves.toMatchObject({
+      projections: [],
+    });
+  });
+});

@@ -116,13 +116,13 @@ describe('The schema', () => {
     const schema = randomSchema();
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
     await query(`delete from ${schema}.migrations where number = ${known}`);
-    const functions = ['positions_between', 'first_position_from', 'version_at'];
-    await query(`drop function ${functions.map(name => `${schema}.${name}`).join(', ')}`);
+    const functions = ['purge_operations', 'refuse_forgery'];
+    await query(`drop function ${functions.map(name => `${schema}.${name}`).join(', ')} cascade`);
 
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
 
-    const [row] = await query(`select to_regproc('${schema}.version_at')::text as function`);
-    expect(row).toEqual({ function: `${schema}.version_at` });
+    const [row] = await query(`select to_regproc('${schema}.purge_operations')::text as function`);
+    expect(row).toEqual({ function: `${schema}.purge_operations` });
   });
 
   test('is not made by a role without the right to', async () => {

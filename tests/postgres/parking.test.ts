@@ -157,6 +157,7 @@ describe('parking on PostgreSQL', () => {
     ]);
     await expect(app.projections.parked(Ledger)).resolves.toEqual([
       {
+        shard: 0,
         key: 'account/a',
         position: 2,
         error: expect.stringContaining('violates check constraint'),
@@ -234,7 +235,7 @@ describe('parking on PostgreSQL', () => {
     await deposit(app, ['a', 13, 1]);
     await eventually('parking was tried', async () => {
       const ledger = (await app.projections.list()).find(({ name }) => name === 'ledger');
-      return poison.tried >= 2 && String(ledger?.runner?.lastError).includes('the checkpoint stays');
+      return poison.tried >= 2 && String(ledger?.lastError).includes('the checkpoint stays');
     });
     await expect(rows(`select * from ${schema}.parked`)).resolves.toEqual([]);
     await stores.pool.query(`drop trigger stay on ${schema}.checkpoints`);
@@ -275,12 +276,12 @@ describe('parking on PostgreSQL', () => {
     const app = await start('record', [Amounts, SkippingAmounts]);
     await deposit(app, ['a', 13, 1]);
     await app.projections.catchUp();
-    await app.projections.discardParked(Amounts, 'a', 'typed twice', { by: 'ada' });
+    await app.projections.discardParked(Amounts, 'a', 'typed twice', { actor: 'user:ada' });
     const discarded = `select name, key, position::int, error, reason, discarded_by
       from ${schemaOf('record')}.discarded order by name, position`;
     await expect(rows(discarded)).resolves.toEqual([
-      ['amounts', 'a', 1, 'RangeError: poison 13', 'typed twice', 'ada'],
-      ['amounts', 'a', 2, null, 'typed twice', 'ada'],
+      ['amounts', 'a', 1, 'RangeError: poison 13', 'typed twice', 'user:ada'],
+      ['amounts', 'a', 2, null, 'typed twice', 'user:ada'],
       ['skipping_amounts', 'a', 1, 'RangeError: poison 13', "skipped by the projector's policy", null],
     ]);
   });
@@ -304,7 +305,7 @@ describe('parking on PostgreSQL', () => {
       if (random.below(3) === 0) await node().projections.retryParked(Amounts);
       if (random.below(3) === 0)
         await node().projections.retryParked(Ledger, `account/id-${random.below(8)}`);
-      if (random.below(10) === 0) await node().projections.rebuild(Amounts);
+      if (random.below(10) === 0) await node().projections.rebuild(Amounts, { allowsParked: true });
     }
     poison.isOn = false;
     await nodes[0]!.projections.catchUp();

@@ -195,7 +195,7 @@ interface Gate {
   /** Waits until so many appends stand before the gate. */
   reached(count: number): Promise<void>;
   open(): Promise<void>;
-  /** Makes the one append that stands before the gate fail. */
+  /** Makes the one append that stands before the gate fail, and waits until its transaction has ended. */
   cancelAppend(): Promise<void>;
 }
 
@@ -219,9 +219,18 @@ async function closeGate({ url, schema }: PostgresStores = stores): Promise<Gate
       await client.query('select pg_advisory_unlock_all()');
     },
     async cancelAppend() {
-      await client.query('select pg_cancel_backend($1)', [(await waiting())[0]]);
+      const [pid] = await waiting();
+      await client.query('select pg_cancel_backend($1)', [pid]);
+      // The server tells the error before it gives back the locks, and the announcement is one of them.
+      await eventually('the append left no lock', async () => (await locksOf(client, pid)) === 0);
     },
   };
+}
+
+async function locksOf(client: pg.Client, pid: number | undefined): Promise<number> {
+  const sql = "select count(*)::int as locks from pg_locks where locktype = 'advisory' and pid = $1";
+  const { rows } = await client.query<{ locks: number }>(sql, [pid]);
+  return rows[0]!.locks;
 }
 
 async function connect(url: string): Promise<pg.Client> {

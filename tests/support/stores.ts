@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import type { Clock } from '../../src/application/ports/clock.ts';
 import type { EventStore } from '../../src/application/ports/event-store.ts';
@@ -9,6 +9,11 @@ import { PGliteClient } from '../../src/infrastructure/pglite/pglite-client.ts';
 import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
 import type { SqlClient } from '../../src/infrastructure/postgres/sql-client.ts';
 import { openSqlStore } from '../../src/infrastructure/postgres/sql-store.ts';
+import {
+  startFromTemplate,
+  templateSchemas,
+} from '../../src/infrastructure/testing/stores/pglite-template.ts';
+import { keptOpen } from '../../src/infrastructure/testing/stores/kept-open.ts';
 import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
 import { systemClock } from '../../src/infrastructure/system/system-clock.ts';
 import { uuidV7Generator } from '../../src/infrastructure/system/uuid-v7-generator.ts';
@@ -50,10 +55,10 @@ export function memoryStores(): TestStores {
   return { open, openEvents: eventsOf(open), close: async () => undefined };
 }
 
-/** Stores in one PGlite, which takes seconds to start; the schema is new. */
+/** Stores in one PGlite, which takes a while to start; the schema is empty. */
 export async function pgliteStores(): Promise<TestStores & { readonly database: PGlite; schema: string }> {
-  const database = await PGlite.create('memory://');
-  const stores = sqlStores(new PGliteClient(database), randomSchema());
+  const database = await startFromTemplate();
+  const stores = sqlStores(new PGliteClient(database), templateSchemas[0]);
   return { ...stores, database, close: () => database.close() };
 }
 
@@ -102,16 +107,4 @@ function sqlStores(client: SqlClient, schema: string): Omit<TestStores, 'close'>
   const shared = keptOpen(client);
   const open: OpenStore = (options = {}) => openSqlStore(shared, testServices(options), schema);
   return { open, openEvents: eventsOf(open), schema };
-}
-
-/* Disposing a store must not close the client that the next one uses. */
-function keptOpen(client: SqlClient): SqlClient {
-  return {
-    run: (statement, parameters) => client.run(statement, parameters),
-    runForObjects: (text, parameters) => client.runForObjects(text, parameters),
-    runScript: text => client.runScript(text),
-    transaction: work => client.transaction(work),
-    ...(client.listen && { listen: (channel, listener) => client.listen!(channel, listener) }),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
 }

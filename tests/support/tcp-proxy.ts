@@ -53,9 +53,14 @@ export class TcpProxy {
     this.#cuts.push({ moment, marker });
   }
 
+  /** Cuts every connection there is; new ones are let through. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Cuts everything and stops. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.cutAll();
     this.#server.close();
     await once(this.#server, 'close');
   }

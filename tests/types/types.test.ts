@@ -4,6 +4,7 @@ import {
   AggregateRoot,
   Command,
   DocumentProjector,
+  DomainError,
   EventHandler,
   Handles,
   On,
@@ -12,16 +13,19 @@ import {
 } from 'annals';
 import type { App } from 'annals/di';
 import type { CommandHandler, DeciderAggregate, Recorded, Repository, TableTransaction } from 'annals';
-import { scenarioFor } from 'annals/testing';
+import { anEvent, eventThat, scenarioFor } from 'annals/testing';
 import type { Counted } from '../support/bank.ts';
 import {
   Account,
   AccountOpened,
   Balances,
+  Counted as CountedEvent,
   Deposit,
+  DepositHandler,
   MoneyDeposited,
   OpenAccount,
   RichAccounts,
+  bankModule,
   counter,
 } from '../support/bank.ts';
 
@@ -59,11 +63,7 @@ class Calls {
 
 /* Never called: what must not compile. */
 export function refused(): void {
-  // @ts-expect-error -- a foreign event
-  void scenarioFor(Account).events(new NoMoney('x'));
-  const given = scenarioFor(Account).events(new AccountOpened('Ada'));
-  // @ts-expect-error -- not a method of the aggregate
-  void given.when(account => account.fly());
+  refusedByScenarios();
   // @ts-expect-error -- projectors are classes, not names
   void app.commands.dispatch(new Deposit('a', 1), { waitFor: ['balances'] });
   // @ts-expect-error -- the decider takes { by: number }
@@ -71,6 +71,50 @@ export function refused(): void {
   // @ts-expect-error -- the result is a number
   const text: Promise<string> = app.commands.dispatch(new Deposit('a', 1));
   void text;
+}
+
+/* Never called: what a scenario must not take. */
+function refusedByScenarios(): void {
+  // @ts-expect-error -- a foreign event
+  void scenarioFor(Account).events(new NoMoney('x'));
+  const given = scenarioFor(Account).events(new AccountOpened('Ada'));
+  // @ts-expect-error -- not a method of the aggregate
+  void given.when(account => account.fly());
+  const then = given.when(account => account.deposit(1));
+  // @ts-expect-error -- a foreign event is expected
+  void then.thenEvents(new NoMoney('x'));
+  // @ts-expect-error -- a pattern of a foreign event
+  void then.thenIncludes(anEvent(NoMoney));
+  // @ts-expect-error -- a field that the event does not have
+  void then.thenEvents(anEvent(MoneyDeposited, { cents: 1 }));
+  // @ts-expect-error -- a part of the envelope that does not exist
+  void then.thenEvents(anEvent(MoneyDeposited).recorded({ by: 'ada' }));
+  // @ts-expect-error -- a predicate over a field that the event does not have
+  void then.thenEvents(eventThat(MoneyDeposited, 'is a lot', event => event.cents > 1));
+  // @ts-expect-error -- a field that the aggregate does not have
+  void then.thenState({ cents: 1 });
+  // @ts-expect-error -- a field that the error does not have
+  void then.thenFails(DomainError, { cents: 1 });
+  // @ts-expect-error -- nobody handles commands here
+  void given.when(new Rename('x'));
+  const withHandlers = scenarioFor(Account, { handlers: [DepositHandler] });
+  void withHandlers.when(new Deposit('a', 1)).thenEvents(new MoneyDeposited(1));
+  // @ts-expect-error -- nobody handles this command here
+  void withHandlers.when(new Rename('x'));
+  // @ts-expect-error -- a given command that nobody handles
+  void withHandlers.commands(new Rename('x'));
+  void scenarioFor(Account, { modules: [bankModule] }).when(new Rename('x'));
+  void scenarioFor(counter).when({ by: 1 }).thenEvents(new CountedEvent(1));
+  // @ts-expect-error -- the decider takes { by: number }
+  void scenarioFor(counter).when({ times: 1 });
+  // @ts-expect-error -- not an event of the decider
+  void scenarioFor(counter).events(new AccountOpened('Ada'));
+  void scenarioFor(counter)
+    .stream(Account, 'a', new AccountOpened('Ada'))
+    .when({ by: 1 })
+    .thenEvents(new AccountOpened('Ada'));
+  // @ts-expect-error -- not an event of the other aggregate
+  void scenarioFor(Account).stream(counter, 'c', new NoMoney('x'));
 }
 
 class Rename extends Command<number> {

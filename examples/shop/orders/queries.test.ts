@@ -1,48 +1,43 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createApp, memory } from 'annals/di';
-import type { App } from 'annals/di';
+import { describe, test } from '@jest/globals';
+import { appScenario } from 'annals/testing';
 import { RegisterCustomer } from '../customers/register-customer.ts';
 import { CreateProduct } from '../products/create-product.ts';
 import { shopModules } from '../shop-module.ts';
 import { CancelOrder } from './cancel-order.ts';
 import { OpenOrders } from './open-orders.ts';
 import { OrdersOfCustomer } from './orders-of-customer.ts';
-import { OrdersPerCustomer } from './orders-per-customer.ts';
 import { PlaceOrder } from './place-order.ts';
 
+const placedAt = '2026-01-05T09:30:00.000Z';
+const order = { placedAt, totalCents: 890, status: 'created' } as const;
+
+const shop = appScenario({ modules: shopModules })
+  .at(placedAt)
+  .commands(
+    new CreateProduct('assam', 'TEA-ASSAM', 'Assam', 890, 40),
+    new RegisterCustomer('ada', 'Ada', 'ada@example.org'),
+    new RegisterCustomer('bob', 'Bob', 'bob@example.org'),
+    ...[placeOrder('order-2', 'bob'), placeOrder('order-1', 'ada'), placeOrder('order-3', 'ada')],
+  )
+  .when(new CancelOrder('order-3', 'changed my mind'));
+
+function placeOrder(orderId: string, customerId: string): PlaceOrder {
+  return new PlaceOrder(orderId, customerId, [{ productId: 'assam', quantity: 1 }]);
+}
+
 describe('the queries of the shop', () => {
-  let shop: App;
-  beforeEach(async () => {
-    shop = await createApp({ store: memory(), modules: shopModules });
-    await shop.commands.dispatch(new CreateProduct('assam', 'TEA-ASSAM', 'Assam', 890, 40));
-    for (const name of ['ada', 'bob']) {
-      await shop.commands.dispatch(new RegisterCustomer(name, name, `${name}@example.org`));
-    }
-    await order('order-2', 'bob');
-    await order('order-1', 'ada');
-    await order('order-3', 'ada');
-    const cancellation = new CancelOrder('order-3', 'changed my mind');
-    await shop.commands.dispatch(cancellation, { waitFor: [OrdersPerCustomer] });
-  });
-  afterEach(() => shop.stop());
+  test('OrdersOfCustomer answers with the orders of one customer, cancelled ones too', () =>
+    shop.thenAnswers(new OrdersOfCustomer('ada'), [
+      { ...order, orderId: 'order-1' },
+      { ...order, orderId: 'order-3', status: 'cancelled' },
+    ]));
 
-  const order = (orderId: string, customerId: string): Promise<number> =>
-    shop.commands.dispatch(new PlaceOrder(orderId, customerId, [{ productId: 'assam', quantity: 1 }]));
+  test('OrdersOfCustomer knows no orders of a stranger', () =>
+    shop.thenAnswers(new OrdersOfCustomer('eve'), []));
 
-  test('OrdersOfCustomer answers with the orders of one customer, cancelled ones too', async () => {
-    const orders = await shop.queries.ask(new OrdersOfCustomer('ada'));
-    expect(orders.map(({ orderId, status }) => `${orderId} ${status}`)).toEqual([
-      'order-1 created',
-      'order-3 cancelled',
-    ]);
-  });
-
-  test('OrdersOfCustomer knows no orders of a stranger', async () => {
-    expect(await shop.queries.ask(new OrdersOfCustomer('eve'))).toEqual([]);
-  });
-
-  test('OpenOrders answers with the orders of all customers that wait for something', async () => {
-    const orders = await shop.queries.ask(new OpenOrders());
-    expect(orders.map(({ orderId }) => orderId)).toEqual(['order-1', 'order-2']);
-  });
+  test('OpenOrders answers with the orders of all customers that wait for something', () =>
+    shop.thenAnswers(new OpenOrders(), [
+      { ...order, orderId: 'order-1' },
+      { ...order, orderId: 'order-2' },
+    ]));
 });

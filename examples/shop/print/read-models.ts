@@ -45,8 +45,7 @@ export async function formatCustomers(shop: App): Promise<string> {
 /** What the last days brought in. */
 export async function formatRevenue(shop: App): Promise<string> {
   const readModel = shop.readModels.of(RevenuePerDay);
-  const offset = Math.max(0, (await readModel.count()) - daysShown);
-  const days = await readModel.find({ offset, limit: daysShown });
+  const days = await readModel.find({ orderBy: { direction: 'desc' }, limit: daysShown });
   return formatTable(
     'Revenue per day',
     [
@@ -55,6 +54,6 @@ export async function formatRevenue(shop: App): Promise<string> {
       { title: 'refunds', of: ({ document }) => document.refunds, align: 'right' },
       { title: 'revenue', of: ({ document }) => formatCents(document.revenueCents), align: 'right' },
     ],
-    days,
+    [...days].reverse(),
   );
 }

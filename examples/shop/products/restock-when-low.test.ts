@@ -1,46 +1,44 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createApp, memory } from 'annals/di';
-import type { App } from 'annals/di';
+import { describe, expect, test } from '@jest/globals';
+import { anEvent, appScenario } from 'annals/testing';
 import { RegisterCustomer } from '../customers/register-customer.ts';
+import { OrderCreated } from '../orders/order-events.ts';
 import { PlaceOrder } from '../orders/place-order.ts';
 import { shopModules } from '../shop-module.ts';
 import { Catalog } from './catalog.ts';
 import { CreateProduct } from './create-product.ts';
-import { RestockWhenLow } from './restock-when-low.ts';
+import { ProductStockUpdated } from './product-events.ts';
+
+const shop = appScenario({ modules: shopModules }).commands(
+  new CreateProduct('assam', 'TEA-ASSAM', 'Assam', 890, 12),
+  new RegisterCustomer('ada', 'Ada', 'ada@example.org'),
+);
+const assam = { sku: 'TEA-ASSAM', name: 'Assam', priceCents: 890 };
+
+function placeOrder(quantity: number): PlaceOrder {
+  return new PlaceOrder('order-1', 'ada', [{ productId: 'assam', quantity }]);
+}
 
 describe('RestockWhenLow', () => {
-  let shop: App;
-  beforeEach(async () => {
-    shop = await createApp({ store: memory(), modules: shopModules });
-    await shop.commands.dispatch(new CreateProduct('assam', 'TEA-ASSAM', 'Assam', 890, 12));
-    await shop.commands.dispatch(new RegisterCustomer('ada', 'Ada', 'ada@example.org'));
-  });
-  afterEach(() => shop.stop());
+  test('fills up a product that runs low', () =>
+    shop
+      .when(placeOrder(3))
+      .thenEvents(
+        new ProductStockUpdated(12, 9, 'ordered', 'order-1'),
+        anEvent(OrderCreated),
+        new ProductStockUpdated(9, 40, 'restocked'),
+      )
+      .and.thenDocuments(Catalog, { assam: { ...assam, stock: 40 } }));
 
-  const order = async (orderId: string, quantity: number): Promise<number | undefined> => {
-    const items = [{ productId: 'assam', quantity }];
-    await shop.commands.dispatch(new PlaceOrder(orderId, 'ada', items), { waitFor: [RestockWhenLow] });
-    await shop.projections.catchUp();
-    return (await shop.readModels.of(Catalog).get('assam'))?.stock;
-  };
+  test('does nothing while there is enough', () =>
+    shop.when(placeOrder(2)).thenDocuments(Catalog, { assam: { ...assam, stock: 10 } }));
 
-  test('fills up a product that runs low', async () => {
-    expect(await order('order-1', 3)).toBe(40);
-  });
-
-  test('does nothing while there is enough', async () => {
-    expect(await order('order-1', 2)).toBe(10);
-  });
-
-  test('signs what it does, and names the event that caused it', async () => {
-    await order('order-1', 3);
-    const { events } = await shop.events.query({ types: ['product.stock_updated'] });
-    const [ordered, restocked] = events;
-    expect(restocked).toMatchObject({
-      actor: 'agent:stock_keeper',
-      causationId: ordered!.eventId,
-      correlationId: ordered!.correlationId,
-      payload: { oldStock: 9, newStock: 40, reason: 'restocked' },
-    });
-  });
+  test('signs what it does, and names the event that caused it', () =>
+    shop.when(placeOrder(3)).thenIncludes(
+      anEvent(ProductStockUpdated, { reason: 'ordered' }).recorded({ actor: 'system' }),
+      anEvent(ProductStockUpdated, { reason: 'restocked' }).recorded({
+        actor: 'agent:stock_keeper',
+        causationId: expect.any(String),
+        correlationId: expect.any(String),
+      }),
+    ));
 });

@@ -103,6 +103,8 @@ export class CommandBus {
    * @throws {CommandIdReused} the command id belongs to another command
    * @throws {CommandTimedOut} it was given up before anything was stored
    * @throws {ProjectionWaitTimeout} it is stored, but a projector of `waitFor` was not there in time
+   * @throws {ProjectionNotRunning} it is stored, but a projector of `waitFor` has stopped
+   * @throws {WaitForItself} a handler dispatches it and would wait for its own projection; nothing was done
    */
   async dispatch<C extends Command<unknown>>(
     command: C,
@@ -124,6 +126,11 @@ export class CommandBus {
     } finally {
       this.#underWay.delete(dispatched);
     }
+  }
+
+  /** Whether it refuses new commands. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Refuses new commands, and waits for those under way with all that they dispatch themselves. */

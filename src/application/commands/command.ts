@@ -7,7 +7,8 @@ declare const resultType: unique symbol;
  *       constructor(readonly accountId: string, readonly amount: number) { super(); }
  *     }
  *
- * A static `schema` (any Standard Schema: zod, valibot, arktype, …) is checked before the handler runs.
+ * A static `schema` (any Standard Schema: zod, valibot, arktype, …) is checked before the handler runs. Over HTTP
+ * it is called by its class name in kebab-case, `deposit`, or by a static `messageName`.
  */
 export abstract class Command<Result = void> {
   declare readonly [resultType]?: Result;

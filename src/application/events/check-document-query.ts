@@ -1,7 +1,12 @@
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import type { DocumentFilter, DocumentQuery, FieldCondition } from '../ports/read-model-store.ts';
+import type {
+  DocumentFilter,
+  DocumentOrder,
+  DocumentQuery,
+  FieldCondition,
+} from '../ports/read-model-store.ts';
 import { InvalidQuery } from '../ports/event-store-errors.ts';
-import { checkBound, checkLimit } from './check-query.ts';
+import { checkLimit } from './check-query.ts';
 
 const operators = new Set(['equals', 'in', 'lessThan', 'greaterThan', 'atLeast', 'atMost']);
 const fieldPattern = /^[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59})*$/;
@@ -13,9 +18,8 @@ const fieldPattern = /^[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59}
  */
 export function checkDocumentQuery(query: DocumentQuery): void {
   checkDocumentFilter(query.where ?? {});
-  if (query.orderBy !== undefined) checkField(query.orderBy.field);
+  if (query.orderBy !== undefined) checkOrder(query.orderBy);
   checkLimit('limit', query.limit ?? 100);
-  checkBound('offset', query.offset ?? 0, 0);
 }
 
 /** Refuses a filter that makes no sense. @throws {InvalidQuery} */
@@ -26,6 +30,12 @@ export function checkDocumentFilter(where: DocumentFilter): void {
 /** Refuses ids that no document can have. @throws {InvalidIdentifier} */
 export function checkDocumentIds(ids: readonly string[]): void {
   for (const id of ids) checkIdentifier('document id', id, 1024);
+}
+
+function checkOrder({ field, direction = 'asc' }: DocumentOrder): void {
+  if (field !== undefined) checkField(field);
+  if (['asc', 'desc'].includes(direction)) return;
+  throw new InvalidQuery(`The direction is ${show(direction)}. Give 'asc' or 'desc'.`);
 }
 
 function checkField(field: unknown): string {
@@ -41,7 +51,9 @@ function checkCondition(field: string, condition: FieldCondition | undefined): v
   const entries = Object.entries(isPlainObject(condition) ? condition : {});
   const fits = ([operator, bound]: [string, unknown]): boolean =>
     operators.has(operator) &&
-    (operator === 'in' ? Array.isArray(bound) && bound.every(isValue) : isValue(bound));
+    (operator === 'in' ? Array.isArray(bound) && bound.every(isValue) : isValue(bound)) &&
+    // Nothing is less or more than nothing.
+    (operator === 'equals' || bound !== null);
   if (entries.length > 0 && entries.every(fits)) return;
   throw new InvalidQuery(
     `The condition on "${field}" is ${show(condition)}. Give a text, a number, a boolean or null, or an object with ` +

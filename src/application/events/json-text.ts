@@ -16,42 +16,49 @@ const refusedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 // JSON.stringify writes NUL and half surrogates as escapes; an escaped backslash may look the same.
 const suspectEscape = /\\u(?:0000|d[89a-f])/;
 
+/** Names what JSON is made of, in an error: an event type, or a text that is only made when there is one. */
+export type JsonOwner = string | (() => string);
+
 /**
  * The JSON text of an object, if JSON gives back what was put in.
  *
  * @param root - where the value stands in the event, `payload` or `metadata`
- * @throws {UnserializableValue} names the event type and the path of the value that would not survive
+ * @throws {UnserializableValue} names the owner and the path of the value that would not survive
  */
 export function toJsonText(
   value: object,
-  eventType: string,
+  owner: JsonOwner,
   root: string,
   limits: JsonLimits = defaultJsonLimits,
 ): string {
-  const check = new JsonCheck(eventType, root, limits.maxDepth);
+  const check = new JsonCheck(owner, root, limits.maxDepth);
   const text = check.stringify(value);
-  if (suspectEscape.test(text)) check.checkTexts(value);
-  checkSize(text, limits.maxBytes, eventType, root);
+  if (text.includes('\\u') && suspectEscape.test(text)) check.checkTexts(value);
+  checkSize(text, limits.maxBytes, owner, root);
   return text;
 }
 
-function checkSize(text: string, maxBytes: number, eventType: string, root: string): void {
+function checkSize(text: string, maxBytes: number, owner: JsonOwner, root: string): void {
   // UTF-8 takes at most three bytes a UTF-16 unit, so most payloads need no counting.
   if (text.length * 3 <= maxBytes) return;
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return;
   const problem = `has ${bytes} bytes, and ${maxBytes} is the limit. Store large content elsewhere and its address here.`;
-  throw new UnserializableValue(eventType, root, problem);
+  throw new UnserializableValue(nameOf(owner), root, problem);
+}
+
+function nameOf(owner: JsonOwner): string {
+  return typeof owner === 'string' ? owner : owner();
 }
 
 class JsonCheck {
-  readonly #eventType: string;
+  readonly #owner: JsonOwner;
   readonly #maxDepth: number;
   readonly #path: (string | number)[];
   readonly #ancestors: object[] = [];
 
-  constructor(eventType: string, root: string, maxDepth: number) {
-    this.#eventType = eventType;
+  constructor(owner: JsonOwner, root: string, maxDepth: number) {
+    this.#owner = owner;
     this.#maxDepth = maxDepth;
     this.#path = [root];
   }
@@ -159,7 +166,7 @@ class JsonCheck {
 
   #refuse(problem: string, cause?: unknown): never {
     const path = this.#path.map(formatStep).join('');
-    throw new UnserializableValue(this.#eventType, path, problem, { cause });
+    throw new UnserializableValue(nameOf(this.#owner), path, problem, { cause });
   }
 }
 

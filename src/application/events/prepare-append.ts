@@ -138,6 +138,7 @@ export function checkExpectedVersion(stream: StreamId, expected: unknown): Expec
 }
 
 function checkKeys(keys: readonly string[]): readonly string[] {
+  if (keys.length === 0) return keys;
   return [...new Set(keys)].map(key => checkIdentifier('unique key', key, maxKeyLength));
 }
 
@@ -166,6 +167,7 @@ function checkTotalSize(writes: readonly PreparedWrite[]): void {
 }
 
 function prepareCommands(commands: readonly CommandRecord[]): readonly PreparedCommand[] {
+  if (commands.length === 0) return [];
   const ids = commands.map(command => command.commandId);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice === undefined) return commands.map(prepareCommand);

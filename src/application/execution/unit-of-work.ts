@@ -52,6 +52,7 @@ export class UnitOfWork {
   readonly isRepeated: boolean;
   /** Whether a tracked aggregate came from a cache, so that its state may be behind. */
   usedCache = false;
+  #isGivenUp = false;
   #state: 'open' | 'committing' | 'closed' = 'open';
   #lock: Promise<() => void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -67,6 +68,10 @@ export class UnitOfWork {
 
   get isClosed(): boolean {
     return this.#state === 'closed';
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   /** Takes a lock that is kept until the unit is closed; only the first one counts. */
@@ -170,6 +175,12 @@ export class UnitOfWork {
       if (aggregate.pendingEvents.length > 0) markStored(aggregate, results[index]?.version ?? 0);
     }
     return results.filter(result => result.eventIds.length > 0);
+  }
+
+  /** Ends the unit because its caller has given up; its handler, which may go on, stores nothing any more. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.close();
   }
 
   /** Ends the unit and gives its lock back. */

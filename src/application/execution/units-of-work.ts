@@ -123,7 +123,7 @@ export class UnitsOfWork {
   ): Promise<UnitOfWorkOutcome<T>> {
     // A handler that hangs after its caller gave up must not keep others from the aggregate.
     const giveUp = (): void => {
-      if (!unit.isCommitting) unit.close();
+      if (!unit.isCommitting) unit.giveUp();
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {

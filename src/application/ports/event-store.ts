@@ -170,6 +170,8 @@ export interface EventFilter extends FeedFilter {
 export interface EventQuery extends EventFilter {
   /** Default `oldest` first. */
   readonly order?: 'oldest' | 'newest' | undefined;
+  /** Inclusive; default: the end. */
+  readonly toPosition?: number | undefined;
   /** 1 to 10,000; default 100. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before. */
@@ -254,6 +256,12 @@ export interface EventStore extends AsyncDisposable {
 
   /** The position up to which the feed is settled now. */
   settledPosition(): Promise<number>;
+
+  /**
+   * The position of the last event at or below a position, once nothing can appear there any more; undefined until
+   * then. An aborted append leaves positions that no event will ever have.
+   */
+  lastSettledEvent(atMost: number): Promise<number | undefined>;
 
   /** Calls `listener` after each commit of this process. A hint: others commit too. Returns its end. */
   onCommitted(listener: () => void): () => void;

@@ -1,4 +1,4 @@
-import type { ProjectionId } from './read-model-store.ts';
+import type { ProjectionId, ShardId } from './projection-states.ts';
 
 /** An event that is to wait under a key. */
 export interface EventToPark {
@@ -27,6 +27,8 @@ export interface DiscardReason {
 
 /** A key whose events wait, as operators see it. */
 export interface ParkedKey {
+  /** The shard that handles it; an event that nobody can read waits in every shard. */
+  readonly shard: number;
   readonly key: string;
   /** The event that failed; the others wait behind it. */
   readonly position: number;
@@ -37,28 +39,33 @@ export interface ParkedKey {
   readonly count: number;
 }
 
-/** How much of a projection is parked. */
-export interface ParkedCount extends ProjectionId {
-  readonly keys: number;
-  readonly events: number;
-}
-
 /**
- * The parked events of projections, in a transaction that has locked the checkpoint.
+ * The parked events of a shard, in a transaction that has locked its checkpoint.
  *
  * Every change raises the checkpoint's `parkedRevision`, so that runners know when to read the keys again.
  */
 export interface ParkedEvents {
   /** The keys that have parked events, each with their number. */
-  countByKey(projection: ProjectionId): Promise<ReadonlyMap<string, number>>;
+  countByKey(shard: ShardId): Promise<ReadonlyMap<string, number>>;
   /** The first in the queue of a key; undefined if the queue is empty. */
-  first(projection: ProjectionId, key: string): Promise<FirstParked | undefined>;
+  first(shard: ShardId, key: string): Promise<FirstParked | undefined>;
   /** Adds events to the queues of their keys. */
-  park(projection: ProjectionId, events: readonly EventToPark[]): Promise<void>;
+  park(shard: ShardId, events: readonly EventToPark[]): Promise<void>;
   /** Takes an event out of the queue, because it is handled. */
-  remove(projection: ProjectionId, key: string, position: number): Promise<void>;
+  remove(shard: ShardId, key: string, position: number): Promise<void>;
   /** Notes that an event failed once more. */
-  noteFailure(projection: ProjectionId, key: string, position: number, error: string): Promise<void>;
-  /** Gives up all parked events of a key, and records that; returns how many there were. */
-  discard(projection: ProjectionId, key: string, reason: DiscardReason): Promise<number>;
+  noteFailure(shard: ShardId, key: string, position: number, error: string): Promise<void>;
+  /** Gives up the parked events of a key up to a position, and records that; returns how many there were. */
+  discard(shard: ShardId, key: string, throughPosition: number, reason: DiscardReason): Promise<number>;
+  /** Records that an event is given up before it was parked, so that a projection that stops at it may pass. */
+  giveUp(projection: ProjectionId, event: EventToPark, reason: DiscardReason): Promise<void>;
+  /** Which of the events at these positions somebody gave up, as `placeOf` writes event and key. */
+  givenUp(projection: ProjectionId, positions: readonly number[]): Promise<ReadonlySet<string>>;
+  /** The keys of which somebody gave up events, in any build of a projection. */
+  discardedKeys(name: string): Promise<ReadonlySet<string>>;
+}
+
+/** One text for an event and one of its keys. */
+export function placeOf({ position, key }: { readonly position: number; readonly key: string }): string {
+  return `${position} ${key}`;
 }

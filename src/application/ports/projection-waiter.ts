@@ -2,7 +2,12 @@ import type { Class } from '../../domain/index.ts';
 
 /** Waits until a projection has handled what a command wrote. */
 export interface ProjectionWaiter {
-  /** @throws {UnknownProjection} no module lists the projector */
+  /**
+   * Refuses what cannot be waited for.
+   *
+   * @throws {UnknownProjection} no module lists the projector
+   * @throws {WaitForItself} a handler of the projection asks for it
+   */
   requireProjection(projector: Class): void;
 
   /** @throws {ProjectionWaitTimeout} it did not get there in time; the command did commit */

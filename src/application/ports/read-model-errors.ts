@@ -1,19 +1,55 @@
 import { AnnalsError } from '../../domain/index.ts';
-import type { ProjectionId } from './read-model-store.ts';
+import type { ProjectionId, ShardId } from './projection-states.ts';
 
-/** A batch found its checkpoint elsewhere than it began: another runner handled it. Nothing was written. */
+/** A batch found its checkpoint elsewhere than it began, or its epoch ended. Nothing was written. */
 export class CheckpointMoved extends AnnalsError {
   readonly code = 'checkpoint-moved';
-  readonly projection: ProjectionId;
-  /** Undefined if the checkpoint is gone. */
+  readonly shard: ShardId;
+  /** Where the checkpoint is; undefined if it is gone. */
   readonly actual: number | undefined;
+  /** Whether somebody else runs the shard now, or an operator changed it. */
+  readonly isClaimedAnew: boolean;
 
-  constructor(projection: ProjectionId, from: number, actual: number | undefined) {
+  constructor(shard: ShardId, from: number, actual: number | undefined, isClaimedAnew: boolean) {
+    const where = isClaimedAnew ? 'has another runner now' : `is at ${actual ?? 'no position'}`;
     super(
-      `Projection "${projection.name}" v${projection.version} began a batch at position ${from}, ` +
-        `but its checkpoint is at ${actual ?? 'no position'}. Another runner was faster; this batch was undone.`,
+      `Shard ${shard.shard} of projection "${shard.name}" v${shard.version} began a batch at position ${from}, ` +
+        `but its checkpoint ${where}. The batch was undone.`,
     );
-    this.projection = projection;
+    this.shard = shard;
     this.actual = actual;
+    this.isClaimedAnew = isClaimedAnew;
+  }
+}
+
+/** A build of a projection was removed while somebody read or wrote it. */
+export class BuildGone extends AnnalsError {
+  readonly code = 'build-gone';
+
+  constructor({ name, version, generation }: ProjectionId, options?: ErrorOptions) {
+    super(
+      `Build ${generation} of projection "${name}" v${version} was removed. Read the build that is live.`,
+      options,
+    );
+  }
+}
+
+/** Something that a team has built on a table or view of a projection keeps it from being removed or changed. */
+export class BuildInUse extends AnnalsError {
+  readonly code = 'build-in-use';
+  /** The table or view. */
+  readonly relation: string;
+  /** The views that are built on it. */
+  readonly views: readonly string[];
+
+  constructor(relation: string, views: readonly string[], options?: ErrorOptions) {
+    const what = views.length === 0 ? 'Something' : `View ${views.join(', ')}`;
+    super(
+      `${what} depends on ${relation}, which would be removed or get other columns, so nothing was changed. ` +
+        'Drop what depends on it, swap or drop again, and make it anew.',
+      options,
+    );
+    this.relation = relation;
+    this.views = views;
   }
 }

@@ -4,12 +4,14 @@ import { untilAvailable } from './backoff.ts';
 import type { RetryOptions } from './backoff.ts';
 import { feedMatcher } from './feed-window.ts';
 import type { Wanted } from './feed-window.ts';
+import type { RecentPages } from './recent-pages.ts';
 import type { Tail } from './tail.ts';
 
 /** What readers share. */
 export interface ReaderSources {
   readonly store: Pick<EventStore, 'readFeedPage' | 'readStream' | 'settledPosition'>;
   readonly tail: Tail;
+  readonly recent: RecentPages;
 }
 
 /**
@@ -94,7 +96,10 @@ export class FeedReader {
   #readPage(): Promise<FeedPage> {
     const { types, aggregateTypes, batchSize } = this.#options;
     const filter = { types, aggregateTypes, batchSize };
-    return this.#sources.store.readFeedPage({ ...filter, afterPosition: this.#position });
+    const options = { ...filter, afterPosition: this.#position };
+    return this.#sources.recent.read(JSON.stringify(options), () =>
+      this.#sources.store.readFeedPage(options),
+    );
   }
 }
 

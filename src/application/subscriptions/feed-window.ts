@@ -1,5 +1,6 @@
 import type { Recorded } from '../../domain/index.ts';
 import { StoredEvent } from '../events/stored-event.ts';
+import { forReader } from './event-for-reader.ts';
 import type { FeedFilter, FeedPage } from '../ports/event-store.ts';
 
 // A few pages: enough for a reader that is held up for a moment, and all that one that stops reading costs.
@@ -98,11 +99,6 @@ function indexAfter(events: readonly Recorded[], position: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/* Each reader gets an event of its own: what one does to its payload, no other sees. */
-function forReader(event: Recorded): Recorded {
-  return event instanceof StoredEvent ? event.copy() : event;
 }
 
 function charactersOf(event: Recorded): number {

@@ -1,3 +1,5 @@
+import { onAbort } from '../on-abort.ts';
+
 /**
  * An iterable whose loops can be left at any time, even while they wait for something that never comes.
  *
@@ -22,7 +24,11 @@ function leavableIterator<T>(
   const begin = (): void => {
     isBegun = true;
     if (signal?.aborted === true) leaving.abort();
-    signal?.addEventListener('abort', () => leaving.abort(), { signal: leaving.signal });
+    if (signal !== undefined)
+      leaving.signal.addEventListener(
+        'abort',
+        onAbort(signal, () => leaving.abort()),
+      );
   };
   return {
     next() {

@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../ports/event-store-errors.ts';
 import { FeedReader, eventsOf } from './feed-reader.ts';
 import type { ReaderSources } from './feed-reader.ts';
 import { leavable } from './leavable.ts';
+import { RecentPages } from './recent-pages.ts';
 import { StreamFollower } from './stream-follower.ts';
 import { Tail } from './tail.ts';
 import type { TailPage, TailPauses, TailSource } from './tail.ts';
@@ -30,12 +31,17 @@ export class Subscriptions {
       readTailPage,
       ...(options.listen && { listen: options.listen }),
     };
-    this.#sources = { store, tail: new Tail(source, { pollMs, spacingMs }) };
+    this.#sources = { store, tail: new Tail(source, { pollMs, spacingMs }), recent: new RecentPages() };
   }
 
   /** How many events are held in memory for all subscribers together. */
   get heldEvents(): number {
     return this.#sources.tail.heldEvents;
+  }
+
+  /** Who reads, and how often the readers were woken. */
+  get activity(): Tail['activity'] {
+    return this.#sources.tail.activity;
   }
 
   /** See `EventStore`. */

@@ -1,4 +1,5 @@
 import type { FeedPage } from '../ports/event-store.ts';
+import type { StoreActivity } from '../ports/store-health.ts';
 import { StoreUnavailable } from '../ports/event-store-errors.ts';
 import { Backoff } from './backoff.ts';
 import { FeedWindow } from './feed-window.ts';
@@ -62,6 +63,7 @@ export class Tail {
   readonly #waiting = new Set<Waiting>();
   readonly #closing = new Set<Promise<void>>();
   #readers = 0;
+  readonly #wakeUps = { commit: 0, notify: 0, poll: 0 };
   #fallingAsleep: NodeJS.Timeout | undefined;
   #starting: Promise<void> | undefined;
   #listening: AsyncDisposable | undefined;
@@ -90,6 +92,11 @@ export class Tail {
     return this.#window.size;
   }
 
+  /** Who reads, and how often it was woken: by this process, by others' signals, by nobody. */
+  get activity(): Pick<StoreActivity, 'subscriptions' | 'wakeUps'> {
+    return { subscriptions: this.#readers, wakeUps: { ...this.#wakeUps } };
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -98,7 +105,7 @@ export class Tail {
   enter(): void {
     this.#readers++;
     clearTimeout(this.#fallingAsleep);
-    if (!this.#isClosed) this.#listening ??= this.#source.listen?.(position => this.wake(position));
+    if (!this.#isClosed) this.#listening ??= this.#source.listen?.(position => this.wake(position, 'notify'));
   }
 
   /** Counts a reader out. */
@@ -154,8 +161,9 @@ export class Tail {
    * Says that something was committed at a position; Infinity: at some position. A hint: it may be wrong, late or
    * missing.
    */
-  wake(position: number): void {
+  wake(position: number, by: 'commit' | 'notify' = 'commit'): void {
     if (position <= this.#position) return;
+    if (this.#readers > 0) this.#wakeUps[by]++;
     this.#hintedPosition = Math.max(this.#hintedPosition, position);
     this.#alarm.set();
   }
@@ -195,6 +203,7 @@ export class Tail {
     const from = this.#position;
     const hintedPosition = this.#hintedPosition;
     const wasHinted = hintedPosition > from;
+    if (!wasHinted) this.#wakeUps.poll++;
     // Taken as told, even if what it told of is not settled yet: the pace sees to that.
     this.#hintedPosition = 0;
     const isExact = wasHinted && hintedPosition < Infinity;

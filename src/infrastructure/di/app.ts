@@ -1,11 +1,15 @@
 import type { Container } from 'inversify';
-import type { AggregateOf, AggregateRoot, AggregateSource } from '../../domain/index.ts';
+import type { AggregateOf, AggregateRoot, AggregateSource, Class } from '../../domain/index.ts';
 import type {
   CommandBus,
+  Consumers,
   EventEmitter,
   EventReplay,
   EventSerializer,
   EventStore,
+  Health,
+  Logger,
+  Message,
   QueryBus,
   Repository,
 } from '../../application/index.ts';
@@ -21,6 +25,15 @@ export interface App extends AsyncDisposable {
   readonly serializer: EventSerializer;
   readonly projections: Projections;
   readonly readModels: ReadModels;
+  /** Hands events out to services elsewhere, which pull them and answer for each. */
+  readonly consumers: Consumers;
+  /** Whether it is live and ready, and whether its background work gets ahead. */
+  readonly health: Health;
+  /** What the modules know, e.g. to tell the state of an aggregate by its type. */
+  readonly aggregates: readonly AggregateSource[];
+  /** The commands and queries that have a handler. */
+  readonly messages: readonly Class<Message>[];
+  readonly logger: Logger;
   readonly container: Container;
   /** The repository of an aggregate class or decider. */
   repository<Source extends AggregateSource>(source: Source): Repository<AggregateOf<Source> & AggregateRoot>;

@@ -5,14 +5,28 @@ import type {
   Logger,
   Store,
   StoreFactory,
+  Telemetry,
 } from '../../application/index.ts';
-import { CommandBus, EventEmitter, EventReplay, QueryBus } from '../../application/index.ts';
+import {
+  CommandBus,
+  Consumers,
+  EventEmitter,
+  EventReplay,
+  Health,
+  QueryBus,
+} from '../../application/index.ts';
 import type { EventEmitterOptions } from '../../application/index.ts';
 import { ExecutionScope } from '../../application/execution/execution-scope.ts';
 import { UnitsOfWork, defaultConflictRetry } from '../../application/execution/units-of-work.ts';
 import type { ConflictRetry } from '../../application/execution/units-of-work.ts';
+import { commandTelemetry } from '../../application/telemetry/command-telemetry.ts';
+import { ObservedEventStore } from '../../application/telemetry/observed-event-store.ts';
 import { AggregateCache } from '../../application/replay/aggregate-cache.ts';
-import { Projections, ReadModelProjector, ReadModels } from '../../projections/index.ts';
+import { Builds, Projections, ReadModelProjector, ReadModels } from '../../projections/index.ts';
+import { checkProjections } from '../../projections/check-projections.ts';
+import { observeStore } from '../../projections/observe-store.ts';
+import { ObservedProjections } from '../../projections/projection-telemetry.ts';
+import type { NodePace } from '../../projections/index.ts';
 import { JsonEventSerializer } from '../serialization/json-event-serializer.ts';
 import { consoleLogger } from '../system/console-logger.ts';
 import { systemClock } from '../system/system-clock.ts';
@@ -38,6 +52,10 @@ export interface AppOptions {
   /** How decisions that lose a race are repeated. */
   readonly conflictRetry?: Partial<ConflictRetry>;
   readonly emitter?: EventEmitterOptions;
+  /** How often this process says that it is alive, and how long others wait for that before they take its work over. */
+  readonly projectionPace?: NodePace;
+  /** Where spans and measurements go, e.g. `await openTelemetry()`; default: nowhere, at no cost. */
+  readonly telemetry?: Telemetry;
 }
 
 /** The parts of an app, put together but not started. */
@@ -56,35 +74,68 @@ export interface Parts {
   readonly registry: ReadModelProjector;
   readonly projections: Projections;
   readonly readModels: ReadModels;
+  readonly consumers: Consumers;
+  readonly health: Health;
+  /** Ends the measuring. */
+  readonly stopObserving: () => void;
 }
 
 /** Opens the store and puts the parts of an app together. */
 export async function assemble(options: AppOptions, catalog: ModuleCatalog): Promise<Parts> {
   const { clock = systemClock, ids = uuidV7Generator, logger = consoleLogger } = options;
-  const store = await options.store.open({ clock, ids, logger });
+  const { telemetry } = options;
+  const opened = await options.store.open({ clock, ids, logger, telemetry });
+  const store = telemetry === undefined ? opened : observed(opened, telemetry);
   const { events, readModels } = store;
   const scope = new ExecutionScope();
   const serializer = new JsonEventSerializer(catalog.events);
+  const sources = { store: events, serializer, currentContext: () => scope.context };
   const cache = new AggregateCache(options.cachedAggregates ?? 1_000);
-  const retry = { ...defaultConflictRetry, ...options.conflictRetry };
-  const units = new UnitsOfWork(
-    scope,
-    { store: events, serializer, currentContext: () => scope.context },
-    cache,
-    retry,
-  );
-  const registry = new ReadModelProjector(event => serializer.deserialize(event), scope);
-  const projections = new Projections(registry, store, logger);
-  const middleware = [
-    ...(options.middleware ?? []),
-    ...options.modules.flatMap(module => module.middleware ?? []),
-  ];
+  const units = new UnitsOfWork(scope, sources, cache, { ...defaultConflictRetry, ...options.conflictRetry });
+  const told = telemetry && new ObservedProjections(telemetry);
+  const registry = new ReadModelProjector(event => serializer.deserialize(event), { scope, telemetry: told });
+  const builds = new Builds(readModels);
+  const projections = new Projections(registry, store, {
+    ...{ builds, logger, scope, telemetry: told },
+    pace: options.projectionPace,
+  });
+  const middleware = middlewareOf(options);
+  const commands = new CommandBus({ store: events, ids, scope, units, projections, middleware });
+  const queries = new QueryBus();
   return {
-    ...{ store, logger, clock, ids, scope, serializer, units, registry, projections },
+    ...{ store, logger, clock, ids, scope, serializer, units, registry, projections, commands },
     replay: new EventReplay(events, serializer),
-    commands: new CommandBus({ store: events, ids, scope, units, projections, middleware }),
-    queries: new QueryBus(),
+    queries,
     emitter: new EventEmitter(events, scope, logger, options.emitter),
-    readModels: new ReadModels(registry, events, readModels),
+    readModels: new ReadModels(registry, {
+      ...{ events, readModels, builds, waiter: projections },
+      askedFreshness: () => queries.freshness,
+    }),
+    // Many nodes agree on the time of their store; only a clock that was given is asked instead.
+    consumers: new Consumers({ events, store: store.consumers, clock: options.clock }),
+    health: new Health({
+      store: store.health,
+      isStopping: () => commands.isDraining,
+      checkProjections: () => checkProjections(projections, store.health),
+    }),
+    stopObserving: telemetry ? observeStore(telemetry, store.health, projections) : () => undefined,
+  };
+}
+
+/* The outermost first. */
+function middlewareOf({ telemetry, middleware = [], modules }: AppOptions): readonly CommandMiddleware[] {
+  return [
+    ...(telemetry === undefined ? [] : [commandTelemetry(telemetry)]),
+    ...middleware,
+    ...modules.flatMap(module => module.middleware ?? []),
+  ];
+}
+
+function observed(store: Store, telemetry: Telemetry): Store {
+  const { readModels, consumers, health } = store;
+  const events = new ObservedEventStore(store.events, telemetry);
+  return {
+    ...{ events, readModels, consumers, health },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -3,8 +3,10 @@ import type { Container } from 'inversify';
 import type { AggregateOf, AggregateRoot, AggregateSource, Class } from '../../domain/index.ts';
 import {
   CommandBus,
+  Consumers,
   EventEmitter,
   EventReplay,
+  Health,
   Query,
   QueryBus,
   repositoryOf,
@@ -23,7 +25,7 @@ import { tokens } from './tokens.ts';
 /**
  * Starts Annals in a container that the application already has.
  *
- * Binds the buses, `EventReplay`, `EventEmitter`, `ReadModels` and `Projections` by class, ports by `tokens`,
+ * Binds the buses, `EventReplay`, `EventEmitter`, `ReadModels`, `Projections`, `Consumers` and `Health` by class, ports by `tokens`,
  * repositories by `repositoryOf`, and every handler and projector as a singleton, unless it is bound already.
  *
  * If it fails, the container is left as it was.
@@ -44,9 +46,10 @@ export async function bindAnnals(container: Container, options: AppOptions): Pro
     await resolveClasses(container, catalog, parts);
     for (const { register } of options.modules) register?.(parts.registry);
     await parts.projections.start();
-    return toApp(container, parts);
+    return toApp(container, parts, catalog);
   } catch (error) {
     container.restore();
+    parts.stopObserving();
     await parts.projections.stop();
     await parts.store[Symbol.asyncDispose]();
     throw error;
@@ -61,6 +64,8 @@ function bindParts(container: Container, parts: Parts): void {
   container.bind(ReadModelProjector).toConstantValue(parts.registry);
   container.bind(ReadModels).toConstantValue(parts.readModels);
   container.bind(Projections).toConstantValue(parts.projections);
+  container.bind(Consumers).toConstantValue(parts.consumers);
+  container.bind(Health).toConstantValue(parts.health);
   container.bind(tokens.eventStore).toConstantValue(parts.store.events);
   container.bind(tokens.eventSerializer).toConstantValue(parts.serializer);
   container.bind(tokens.clock).toConstantValue(parts.clock);
@@ -102,18 +107,23 @@ async function resolve(container: Container, type: Class, problems: string[]): P
   }
 }
 
-function toApp(container: Container, parts: Parts): App {
-  const { store, commands, queries, emitter, replay, serializer, projections, readModels } = parts;
+function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App {
+  const { store, commands, queries, emitter, replay, serializer, projections, readModels, health } = parts;
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await commands.drain();
     await emitter.flush();
     await projections.stop();
+    parts.stopObserving();
     await store[Symbol.asyncDispose]();
   };
   return {
-    ...{ commands, queries, emitter, replay, serializer, projections, readModels, container },
+    ...{ commands, queries, emitter, replay, serializer, projections, readModels, health, container },
+    consumers: parts.consumers,
     events: store.events,
+    aggregates: catalog.sources,
+    messages: catalog.handlers.map(handler => handledMessageOf(handler)!),
+    logger: parts.logger,
     repository: source => container.get(repositoryOf(source)),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),

@@ -11,7 +11,7 @@ export { memory } from '../memory/memory-store.ts';
 export { embedded } from '../pglite/embedded-store.ts';
 export type { EmbeddedOptions } from '../pglite/embedded-store.ts';
 export { DataFolderInUse } from '../pglite/data-folder-lock.ts';
-export { MissingPackage } from '../pglite/missing-package.ts';
+export { MissingPackage } from '../../application/missing-package.ts';
 export type { PgPool } from '../postgres/pg-pool.ts';
 export { postgres } from '../postgres/postgres-store.ts';
 export type { PostgresOptions } from '../postgres/postgres-store.ts';

@@ -1,9 +1,9 @@
 import type { AggregateSource, Class } from '../../domain/index.ts';
-import type { Command, CommandContext, CommandMiddleware, Query } from '../../application/index.ts';
+import type { Command, CommandMiddleware, Query } from '../../application/index.ts';
 import type { ReadModelProjector } from '../../projections/index.ts';
 
 /** A handler class as a module lists it. */
-export type HandlerClass = Class<{ handle(message: never, context: CommandContext): unknown }>;
+export type HandlerClass = Class<{ handle(message: never, context: never): unknown }>;
 
 /** What a part of the application consists of. */
 export interface ModuleDefinition {

@@ -19,8 +19,10 @@ import type {
 } from '../../application/ports/event-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { IdGenerator } from '../../application/ports/id-generator.ts';
+import type { StoreActivity } from '../../application/ports/store-health.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import {
+  checkBound,
   checkCommandId,
   checkEventId,
   checkFeedBounds,
@@ -65,6 +67,11 @@ export class MemoryEventStore implements EventStore {
   constructor(options: MemoryEventStoreOptions = {}, transactions?: InlineTransactions) {
     this.#preparation = { clock: options.clock ?? systemClock, ids: options.ids ?? uuidV7Generator };
     this.#transactions = transactions;
+  }
+
+  /** What it is doing now; appends wait for nobody. */
+  get activity(): StoreActivity {
+    return { appendsWaiting: 0, callsInFlight: 0, appendsStillMs: 0, ...this.#subscriptions.activity };
   }
 
   async append(append: StreamAppend, options?: AppendOptions): Promise<AppendResult> {
@@ -153,7 +160,9 @@ export class MemoryEventStore implements EventStore {
     const limit = checkLimit('limit', query.limit ?? 100);
     const cursor = readCursor(query);
     const isNewestFirst = query.order === 'newest';
-    const found = this.#log.all().filter(event => matches(event, query));
+    const toPosition =
+      query.toPosition === undefined ? Infinity : checkBound('toPosition', query.toPosition, 0);
+    const found = this.#log.all().filter(event => event.position <= toPosition && matches(event, query));
     if (isNewestFirst) found.reverse();
     const rest = found.filter(event => {
       if (cursor === undefined) return true;
@@ -190,6 +199,13 @@ export class MemoryEventStore implements EventStore {
   async settledPosition(): Promise<number> {
     this.#requireOpen();
     return this.#log.lastPosition;
+  }
+
+  async lastSettledEvent(atMost: number): Promise<number | undefined> {
+    this.#requireOpen();
+    checkBound('position', atMost, 0);
+    // Positions follow each other here without a gap.
+    return atMost <= this.#log.lastPosition ? atMost : undefined;
   }
 
   onCommitted(listener: () => void): () => void {

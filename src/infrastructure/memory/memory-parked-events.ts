@@ -1,11 +1,11 @@
+import { placeOf } from '../../application/ports/parked-events.ts';
 import type {
-  DiscardReason,
   EventToPark,
   FirstParked,
   ParkedEvents,
   ParkedKey,
 } from '../../application/ports/parked-events.ts';
-import type { ProjectionId } from '../../application/ports/read-model-store.ts';
+import type { ProjectionId, ShardId } from '../../application/ports/projection-states.ts';
 
 /** A parked event in memory. */
 export interface MemoryParkedEvent extends EventToPark {
@@ -21,8 +21,12 @@ export interface MemoryParked {
 
 /** Reads and replaces the parked events of a projection within a transaction. */
 export interface MemoryParkedAccess {
-  read(projection: ProjectionId): MemoryParked;
-  write(projection: ProjectionId, parked: MemoryParked): void;
+  read(shard: ShardId): MemoryParked;
+  write(shard: ShardId, parked: MemoryParked): void;
+  /** What was given up, as `placeOf` writes it. */
+  givenUp(projection: ProjectionId): ReadonlySet<string>;
+  giveUp(projection: ProjectionId, place: string): void;
+  discardedKeys(name: string): ReadonlySet<string>;
 }
 
 /** No events, never any parked. */
@@ -36,19 +40,20 @@ export class MemoryParkedEvents implements ParkedEvents {
     this.#access = access;
   }
 
-  async countByKey(projection: ProjectionId): Promise<ReadonlyMap<string, number>> {
+  async countByKey(shard: ShardId): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    for (const { key } of this.#access.read(projection).events) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const { key } of this.#access.read(shard).events) counts.set(key, (counts.get(key) ?? 0) + 1);
     return counts;
   }
 
-  async first(projection: ProjectionId, key: string): Promise<FirstParked | undefined> {
-    return this.#access.read(projection).events.find(event => event.key === key);
+  async first(shard: ShardId, key: string): Promise<FirstParked | undefined> {
+    const event = this.#access.read(shard).events.find(other => other.key === key);
+    return event && { position: event.position, isWhole: event.isWhole };
   }
 
-  async park(projection: ProjectionId, events: readonly EventToPark[]): Promise<void> {
+  async park(shard: ShardId, events: readonly EventToPark[]): Promise<void> {
     const parkedAt = new Date();
-    this.#change(projection, parked => {
+    this.#change(shard, parked => {
       const isNew = ({ key, position }: EventToPark): boolean =>
         !parked.some(other => other.key === key && other.position === position);
       const all = [...parked, ...events.filter(isNew).map(event => ({ ...event, parkedAt }))];
@@ -56,14 +61,12 @@ export class MemoryParkedEvents implements ParkedEvents {
     });
   }
 
-  async remove(projection: ProjectionId, key: string, position: number): Promise<void> {
-    this.#change(projection, parked =>
-      parked.filter(event => event.key !== key || event.position !== position),
-    );
+  async remove(shard: ShardId, key: string, position: number): Promise<void> {
+    this.#change(shard, parked => parked.filter(event => event.key !== key || event.position !== position));
   }
 
-  async noteFailure(projection: ProjectionId, key: string, position: number, error: string): Promise<void> {
-    this.#change(projection, parked =>
+  async noteFailure(shard: ShardId, key: string, position: number, error: string): Promise<void> {
+    this.#change(shard, parked =>
       parked.map(event =>
         event.key === key && event.position === position
           ? { ...event, error, attempts: event.attempts + 1 }
@@ -72,27 +75,49 @@ export class MemoryParkedEvents implements ParkedEvents {
     );
   }
 
-  /* What memory holds ends with the process, so the log is record enough. */
-  async discard(projection: ProjectionId, key: string, _reason: DiscardReason): Promise<number> {
-    const before = this.#access.read(projection).events.length;
-    this.#change(projection, parked => parked.filter(event => event.key !== key));
-    return before - this.#access.read(projection).events.length;
+  async discard(shard: ShardId, key: string, throughPosition: number): Promise<number> {
+    const isGivenUp = (event: EventToPark): boolean => event.key === key && event.position <= throughPosition;
+    const givenUp = this.#access.read(shard).events.filter(isGivenUp);
+    for (const event of givenUp) this.#access.giveUp(shard, placeOf(event));
+    this.#change(shard, parked => parked.filter(event => !isGivenUp(event)));
+    return givenUp.length;
+  }
+
+  async giveUp(projection: ProjectionId, event: EventToPark): Promise<void> {
+    this.#access.giveUp(projection, placeOf(event));
+  }
+
+  async givenUp(projection: ProjectionId, positions: readonly number[]): Promise<ReadonlySet<string>> {
+    const isAsked = (place: string): boolean => positions.includes(Number.parseInt(place, 10));
+    return new Set([...this.#access.givenUp(projection)].filter(isAsked));
+  }
+
+  async discardedKeys(name: string): Promise<ReadonlySet<string>> {
+    return this.#access.discardedKeys(name);
   }
 
   #change(
-    projection: ProjectionId,
+    shard: ShardId,
     change: (parked: readonly MemoryParkedEvent[]) => readonly MemoryParkedEvent[],
   ): void {
-    const { revision, events } = this.#access.read(projection);
-    this.#access.write(projection, { revision: revision + 1, events: change(events) });
+    const { revision, events } = this.#access.read(shard);
+    this.#access.write(shard, { revision: revision + 1, events: change(events) });
   }
 }
 
 /** The first event of each key, with the number of those that wait. */
-export function parkedKeys({ events }: MemoryParked): readonly ParkedKey[] {
+export function parkedKeys({ events }: MemoryParked, shard: number): readonly ParkedKey[] {
   const byKey = new Map<string, ParkedKey>();
   for (const { key, position, error, attempts, parkedAt } of events) {
-    const first = byKey.get(key) ?? { key, position, error: error ?? '', attempts, parkedAt, count: 0 };
+    const first = byKey.get(key) ?? {
+      shard,
+      key,
+      position,
+      error: error ?? '',
+      attempts,
+      parkedAt,
+      count: 0,
+    };
     byKey.set(key, { ...first, count: first.count + 1 });
   }
   return [...byKey.values()];

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../application/ports/event-store-errors.ts'
 import { AnnalsError } from '../../domain/index.ts';
 import { openSqlStore } from '../postgres/sql-store.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
-import { MissingPackage } from './missing-package.ts';
+import { MissingPackage } from '../../application/missing-package.ts';
 import { PGliteClient } from './pglite-client.ts';
 
 /** Options of an embedded store. */

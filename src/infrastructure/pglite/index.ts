@@ -2,4 +2,4 @@
 export { DataFolderInUse } from './data-folder-lock.ts';
 export { embedded } from './embedded-store.ts';
 export type { EmbeddedOptions } from './embedded-store.ts';
-export { MissingPackage } from './missing-package.ts';
+export { MissingPackage } from '../../application/missing-package.ts';

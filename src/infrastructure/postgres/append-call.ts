@@ -1,6 +1,7 @@
 import { formatStream } from '../../domain/index.ts';
 import type { ExpectedVersion, StreamId } from '../../domain/index.ts';
 import type { PreparedAppend, PreparedWrite } from '../../application/events/prepare-append.ts';
+import type { TraceContext } from '../../application/ports/telemetry.ts';
 import { AppendColumns } from './append-columns.ts';
 import { readOutcomes } from './append-outcomes.ts';
 import type { UnitOutcome } from './append-outcomes.ts';
@@ -12,6 +13,8 @@ export interface AppendUnit {
   readonly prepared: PreparedAppend;
   /** Whether its ids may be stored already, even if the versions fit. */
   readonly probe: boolean;
+  /** The span of the append, if it is traced. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** One call of `append_events` that stores all units, each for itself. */

@@ -22,14 +22,14 @@ export class AppendColumns {
   /** The parameters, in the order of `append_events`. */
   parameters(): SqlParameter[] {
     const events = this.#events;
-    const schemaVersions = events.map(event => event.schemaVersion);
+    const isFirstSchema = events.every(event => event.schemaVersion === 1);
     return [
       int4Array(this.#writes),
       int4Array(this.#indexes),
       uuidArray(events.map(event => event.eventId)),
       textArray(events.map(event => event.type)),
       // 1 is what a missing column stands for.
-      schemaVersions.every(version => version === 1) ? null : int2Array(schemaVersions),
+      isFirstSchema ? null : int2Array(events.map(event => event.schemaVersion)),
       jsonArray(events.map(event => event.payloadJson)),
       unlessEmpty(jsonArray, events, event => event.metadataJson),
       unlessEmpty(textArray, events, event => event.correlationId),
@@ -45,6 +45,5 @@ function unlessEmpty(
   events: readonly PreparedEvent[],
   read: (event: PreparedEvent) => string | null,
 ): SqlParameter {
-  const values = events.map(read);
-  return values.every(value => value === null) ? null : array(values);
+  return events.every(event => read(event) === null) ? null : array(events.map(read));
 }

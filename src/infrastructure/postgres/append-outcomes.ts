@@ -41,7 +41,7 @@ export function readOutcomes(
 }
 
 function readNumbers(array: string | null | undefined): number[] {
-  return array == null || array === '{}' ? [] : array.slice(1, -1).split(',').map(Number);
+  return array == null ? [] : (JSON.parse(`[${array.slice(1, -1)}]`) as number[]);
 }
 
 function toResults(

@@ -1,4 +1,6 @@
 import type { PreparedAppend } from '../../application/events/prepare-append.ts';
+import { onAbort } from '../../application/on-abort.ts';
+import type { StoreActivity } from '../../application/ports/store-health.ts';
 import type { AppendUnit } from './append-call.ts';
 import type { UnitOutcome } from './append-outcomes.ts';
 import { isLostConnection, isTransientCollision } from './sql-errors.ts';
@@ -50,10 +52,22 @@ export class AppendQueue {
   #callsInFlight = 0;
   #stalledCalls = 0;
   #isScheduled = false;
+  /* When a call was last answered, or when the first append came after a rest. */
+  #movedAtMs = 0;
   #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
 
   constructor(send: SendUnits) {
     this.#send = send;
+  }
+
+  /** What waits and what is under way. */
+  get activity(): Pick<StoreActivity, 'appendsWaiting' | 'callsInFlight' | 'appendsStillMs'> {
+    const appendsStillMs = this.#isResting ? 0 : performance.now() - this.#movedAtMs;
+    return { appendsWaiting: this.#waiting.length, callsInFlight: this.#callsInFlight, appendsStillMs };
+  }
+
+  get #isResting(): boolean {
+    return this.#waiting.length === 0 && this.#callsInFlight === 0;
   }
 
   /** Sends a unit with the next call; gives up if `signal` is aborted before that. */
@@ -74,6 +88,7 @@ export class AppendQueue {
       const size = sizeOf(unit.prepared);
       const waiting: Waiting = { unit, size, resolve, reject, stopListening: undefined };
       this.#listen(waiting, signal);
+      if (this.#isResting) this.#movedAtMs = performance.now();
       this.#waiting.push(waiting);
       this.#charactersWaiting += size.characters;
       this.#schedule();
@@ -88,8 +103,7 @@ export class AppendQueue {
       this.#room?.open();
       waiting.reject(signal.reason);
     };
-    signal.addEventListener('abort', abort, { once: true });
-    waiting.stopListening = () => signal.removeEventListener('abort', abort);
+    waiting.stopListening = onAbort(signal, abort);
   }
 
   #schedule(): void {
@@ -148,7 +162,9 @@ export class AppendQueue {
       clearTimeout(stall);
       if (call.isStalled) this.#stalledCalls--;
       this.#callsInFlight--;
-      this.#startCalls();
+      this.#movedAtMs = performance.now();
+      // Not at once: who was just answered may have the next append ready, and goes with those that wait.
+      this.#schedule();
     }
   }
 
@@ -181,11 +197,11 @@ export class AppendQueue {
 /* Waits for a promise, but no longer than until `signal` is aborted. */
 async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return promise;
-  let abort = (): void => undefined;
-  const aborted = new Promise<void>(resolve => (abort = resolve));
-  signal.addEventListener('abort', abort, { once: true });
-  await (signal.aborted ? undefined : Promise.race([promise, aborted]));
-  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
+  let stopListening = (): void => undefined;
+  const aborted = new Promise<void>(resolve => (stopListening = onAbort(signal, resolve)));
+  await Promise.race([promise, aborted]);
+  stopListening();
   signal.throwIfAborted();
 }
 

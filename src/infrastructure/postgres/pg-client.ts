@@ -17,12 +17,19 @@ export interface PgClientOptions {
    * reach never answers, and says nothing either. SQL of table projectors and migrations may take longer.
    */
   readonly answerTimeoutMs?: number | undefined;
+  /**
+   * How long a transaction may stand still between two statements; default 10 s. A process that was stopped in the
+   * middle of one would otherwise keep its locks for as long as it is stopped, and nobody could take over from it.
+   */
+  readonly idleTransactionMs?: number | undefined;
   /** Whether hot statements are prepared; switch it off behind a pooler that cannot; default true. */
   readonly preparesStatements?: boolean | undefined;
 }
 
 // Longer than anything that Annals asks of a server that is well, shorter than anybody's patience.
 const defaultAnswerTimeoutMs = 30_000;
+// Longer than a lease, so that nobody is cut off who is alive and only slow.
+const defaultIdleTransactionMs = 10_000;
 
 /* What the driver takes, although its types do not know all of it. */
 type TimedQuery = pg.QueryConfig & { readonly rowMode?: 'array'; readonly query_timeout?: number };
@@ -30,6 +37,7 @@ type TimedQuery = pg.QueryConfig & { readonly rowMode?: 'array'; readonly query_
 interface HowToRun {
   readonly prepares: boolean;
   readonly answerTimeoutMs: number;
+  readonly idleTransactionMs: number;
 }
 
 // Every value stays PostgreSQL's text: what is needed is parsed once, where it is known what it is.
@@ -50,8 +58,11 @@ export class PgClient implements SqlClient {
   constructor(target: string | PgPool, logger: Logger, options: PgClientOptions = {}) {
     this.#ownsPool = typeof target === 'string';
     this.#pool = typeof target === 'string' ? newPool(target, options) : (target as pg.Pool);
-    const { preparesStatements = true, answerTimeoutMs = defaultAnswerTimeoutMs } = options;
-    this.#how = { prepares: preparesStatements, answerTimeoutMs };
+    this.#how = {
+      prepares: options.preparesStatements ?? true,
+      answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+      idleTransactionMs: options.idleTransactionMs ?? defaultIdleTransactionMs,
+    };
     // Without a listener a connection that dies while idle would end the process.
     this.#reportLoss = error => logger.warn('An idle connection was lost; the pool replaces it.', { error });
     this.#pool.on('error', this.#reportLoss);
@@ -80,7 +91,7 @@ export class PgClient implements SqlClient {
     const runner = new PgRunner(client, this.#how);
     let failure: Error | undefined;
     try {
-      await runner.control('begin');
+      await runner.begin();
       const result = await work(runner);
       // PostgreSQL answers the commit of a failed transaction with a rollback, and with no error.
       if ((await runner.control('commit')) !== 'COMMIT') throw new TransactionRolledBack();
@@ -155,7 +166,8 @@ function listenBeside(options: pg.PoolOptions, logger: Logger): NonNullable<SqlC
     const copy: object = Object.defineProperties({}, Object.getOwnPropertyDescriptors(options));
     return new pg.Client(Object.assign(copy, keepAlive));
   };
-  return (channel, listener) => new ListeningConnection(connect, channel, listener, logger);
+  const connection = new ListeningConnection(connect, logger);
+  return (channel, listener) => connection.listen(channel, listener);
 }
 
 /* A connection that cannot even roll back is thrown away, not returned to the pool. */
@@ -190,8 +202,14 @@ class PgRunner implements SqlRunner {
     return rows;
   }
 
-  /** Begins or ends a transaction; says what was done. */
-  async control(text: 'begin' | 'commit' | 'rollback'): Promise<string> {
+  /* Set for the transaction alone: the next one of this connection may be somebody else's, behind a pooler. */
+  async begin(): Promise<void> {
+    const limit = `set local idle_in_transaction_session_timeout = ${this.#how.idleTransactionMs}`;
+    await this.#inTime({ text: `begin; ${limit}` });
+  }
+
+  /** Ends a transaction; says what was done. */
+  async control(text: 'commit' | 'rollback'): Promise<string> {
     return (await this.#inTime({ text })).command;
   }
 

@@ -1,5 +1,11 @@
 import type { EventFilter, EventPage, EventQuery } from '../../application/ports/event-store.ts';
-import { checkFilter, checkLimit, readCursor, writeCursor } from '../../application/events/check-query.ts';
+import {
+  checkBound,
+  checkFilter,
+  checkLimit,
+  readCursor,
+  writeCursor,
+} from '../../application/events/check-query.ts';
 import { readEvent } from './event-rows.ts';
 import { countStatement, searchStatement } from './event-search.ts';
 import type { PositionBounds, SearchStatement } from './event-search.ts';
@@ -23,9 +29,11 @@ export class SqlEventQuery {
     checkFilter(query);
     const limit = checkLimit('limit', query.limit ?? 100);
     const cursor = readCursor(query);
+    const toPosition =
+      query.toPosition === undefined ? Infinity : checkBound('toPosition', query.toPosition, 0);
     if (matchesNothing(query)) return { events: [], nextCursor: undefined };
     const isNewestFirst = query.order === 'newest';
-    const bounds = behindCursor(await this.#boundsOf(query), cursor, isNewestFirst);
+    const bounds = behindCursor(upTo(await this.#boundsOf(query), toPosition), cursor, isNewestFirst);
     // One more than wanted tells whether there is a next page.
     const rows = await this.#ask(searchStatement(query, { ...bounds, isNewestFirst, limit: limit + 1 }));
     const events = rows.slice(0, limit).map(readEvent);
@@ -63,6 +71,11 @@ export class SqlEventQuery {
   #ask({ text, parameters }: SearchStatement): Promise<readonly SqlRow[]> {
     return this.#run({ text: this.#statements.inSchema(text) }, parameters);
   }
+}
+
+function upTo(bounds: PositionBounds, toPosition: number): PositionBounds {
+  if (toPosition === Infinity) return bounds;
+  return { ...bounds, throughPosition: Math.min(bounds.throughPosition ?? Infinity, toPosition) };
 }
 
 function behindCursor(

@@ -17,6 +17,7 @@ import type {
   Subscription,
 } from '../../application/ports/event-store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import type { StoreActivity } from '../../application/ports/store-health.ts';
 import type { InlineProjections } from '../../application/ports/read-model-store.ts';
 import { checkTimeout } from '../../application/check-timeout.ts';
 import {
@@ -28,23 +29,27 @@ import {
 } from '../../application/events/check-query.ts';
 import { Listeners } from '../../application/events/listeners.ts';
 import { readCommandResult } from '../../application/events/prepare-append.ts';
-import type { AppendPreparation } from '../../application/events/prepare-append.ts';
 import { readFeedByPages } from '../../application/subscriptions/read-feed.ts';
 import { Subscriptions } from '../../application/subscriptions/subscriptions.ts';
 import type { TailPage } from '../../application/subscriptions/tail.ts';
+import { uuidArray } from './binary-arrays.ts';
 import { CommitNotifier, listenToCommits } from './commit-notifier.ts';
 import { EventConditions } from './event-conditions.ts';
+import { EventLookups } from './event-lookups.ts';
 import { eventColumns, readEvent } from './event-rows.ts';
 import { readStreamPages } from './read-stream.ts';
 import { SqlAppend } from './sql-append.ts';
+import type { SqlAppendServices } from './sql-append.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
 import { isLostConnection, isRefusedByServer } from './sql-errors.ts';
 import { SqlEventQuery } from './sql-event-query.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
 
-// How late a commit is seen of which no wake-up told; and what an idle process costs the server.
-const defaultPollMs = 1_000;
+// How late a commit is seen of which no wake-up told. Together with the signs of life that a process gives for its
+// projections, also every two seconds, an idle process asks once a second.
+/** See `WakeUpOptions`. */
+export const defaultPollMs = 2_000;
 // Under load one read brings what several appends have stored; reading after each of them halves their number.
 const spacingMs = 2;
 const tailPageSize = 1_000;
@@ -59,7 +64,7 @@ const eventsWithStreams = 'events e join annals.streams s on s.stream_ref = e.st
 export interface WakeUpOptions {
   /** Whether stores wake each other by NOTIFY and LISTEN; off behind a pooler that drops them; default true. */
   readonly usesNotify?: boolean | undefined;
-  /** How often a store with subscriptions looks for commits that nobody told it of; default 1,000 ms. */
+  /** How often a store with subscriptions looks for commits that nobody told it of; default 2,000 ms. */
   readonly pollMs?: number | undefined;
 }
 
@@ -69,6 +74,7 @@ export class SqlEventStore implements EventStore {
   readonly #statements: Statements;
   readonly #append: SqlAppend;
   readonly #query: SqlEventQuery;
+  readonly #lookups = new EventLookups(eventIds => this.#find(eventIds));
   readonly #committed = new Listeners();
   readonly #subscriptions: Subscriptions;
   readonly #notifier: CommitNotifier | undefined;
@@ -80,12 +86,12 @@ export class SqlEventStore implements EventStore {
   constructor(
     client: SqlClient,
     statements: Statements,
-    preparation: AppendPreparation,
+    services: SqlAppendServices,
     { usesNotify = true, pollMs = defaultPollMs }: WakeUpOptions = {},
   ) {
     this.#client = client;
     this.#statements = statements;
-    this.#append = new SqlAppend(client, statements, preparation);
+    this.#append = new SqlAppend(client, statements, services);
     this.#query = new SqlEventQuery((statement, parameters) => this.#run(statement, parameters), statements);
     checkTimeout('pollMs', checkBound('pollMs', pollMs, 1));
     const notifies = usesNotify && client.listen !== undefined;
@@ -95,6 +101,11 @@ export class SqlEventStore implements EventStore {
       readTailPage: (afterPosition, isHinted) => this.#readTailPage(afterPosition, isHinted),
       listen: notifies ? wake => listenToCommits(client, statements, wake) : undefined,
     });
+  }
+
+  /** What it is doing now. */
+  get activity(): StoreActivity {
+    return { ...this.#append.activity, ...this.#subscriptions.activity };
   }
 
   async append(append: StreamAppend, options: AppendOptions = {}): Promise<AppendResult> {
@@ -185,9 +196,7 @@ export class SqlEventStore implements EventStore {
   }
 
   async get(eventId: string): Promise<Recorded | undefined> {
-    const conditions = new EventConditions().add('e.event_id = @', checkEventId(eventId));
-    const [event] = await this.#select(conditions, '', 1);
-    return event;
+    return this.#lookups.get(checkEventId(eventId));
   }
 
   async query(query: EventQuery): Promise<EventPage> {
@@ -221,6 +230,12 @@ export class SqlEventStore implements EventStore {
     this.#settled = Math.max(this.#settled, settled!);
     this.#isWriterOpen = allocated! > this.#settled;
     return this.#settled;
+  }
+
+  async lastSettledEvent(atMost: number): Promise<number | undefined> {
+    checkBound('position', atMost, 0);
+    const [row] = await this.#run(this.#statements.get('last_settled_event'), [atMost]);
+    return row?.[0] == null ? undefined : Number(row[0]);
   }
 
   onCommitted(listener: () => void): () => void {
@@ -269,10 +284,9 @@ export class SqlEventStore implements EventStore {
     return rows.map(readEvent);
   }
 
-  async #select(conditions: EventConditions, order: string, limit: number): Promise<Recorded[]> {
-    const from = `from annals.${eventsWithStreams} ${conditions.where} ${order}`;
-    const text = `select ${eventColumns} ${from} limit ${conditions.parameter(limit)}`;
-    const rows = await this.#run({ text: this.#statements.inSchema(text) }, conditions.parameters);
+  async #find(eventIds: readonly string[]): Promise<readonly Recorded[]> {
+    const text = `select ${eventColumns} from annals.${eventsWithStreams} where e.event_id = any ($1::uuid[])`;
+    const rows = await this.#run({ text: this.#statements.inSchema(text) }, [uuidArray(eventIds)]);
     return rows.map(readEvent);
   }
 

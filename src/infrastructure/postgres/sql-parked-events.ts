@@ -2,13 +2,14 @@ import type {
   DiscardReason,
   EventToPark,
   FirstParked,
-  ParkedCount,
   ParkedEvents,
   ParkedKey,
 } from '../../application/ports/parked-events.ts';
-import type { ProjectionId } from '../../application/ports/read-model-store.ts';
+import { placeOf } from '../../application/ports/parked-events.ts';
+import type { ProjectionId, ShardId } from '../../application/ports/projection-states.ts';
 import { boolArray, int4Array, int8Array, textArray } from './binary-arrays.ts';
-import type { SqlRow, SqlRunner } from './sql-client.ts';
+import type { SqlParameter, SqlRow, SqlRunner } from './sql-client.ts';
+import { keyOf } from './sql-projection-states.ts';
 import type { Statements } from './statements.ts';
 
 /** Parked events in a table beside the checkpoints. */
@@ -21,20 +22,18 @@ export class SqlParkedEvents implements ParkedEvents {
     this.#statements = statements;
   }
 
-  async countByKey({ name, version }: ProjectionId): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#runner.run(this.#statements.get('count_parked_by_key'), [name, version]);
+  async countByKey(shard: ShardId): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#run('count_parked_by_key', shard, []);
     return new Map(rows.map(([key, count]) => [key!, Number(count)]));
   }
 
-  async first({ name, version }: ProjectionId, key: string): Promise<FirstParked | undefined> {
-    const [row] = await this.#runner.run(this.#statements.get('first_parked'), [name, version, key]);
+  async first(shard: ShardId, key: string): Promise<FirstParked | undefined> {
+    const [row] = await this.#run('first_parked', shard, [key]);
     return row && { position: Number(row[0]), isWhole: row[1] === '1' };
   }
 
-  async park({ name, version }: ProjectionId, events: readonly EventToPark[]): Promise<void> {
-    await this.#runner.run(this.#statements.get('park_events'), [
-      name,
-      version,
+  async park(shard: ShardId, events: readonly EventToPark[]): Promise<void> {
+    await this.#run('park_events', shard, [
       textArray(events.map(event => event.key)),
       int8Array(events.map(event => event.position)),
       boolArray(events.map(event => event.isWhole)),
@@ -43,29 +42,63 @@ export class SqlParkedEvents implements ParkedEvents {
     ]);
   }
 
-  async remove({ name, version }: ProjectionId, key: string, position: number): Promise<void> {
-    await this.#runner.run(this.#statements.get('remove_parked'), [name, version, key, position]);
+  async remove(shard: ShardId, key: string, position: number): Promise<void> {
+    await this.#run('remove_parked', shard, [key, position]);
   }
 
-  async noteFailure(
-    { name, version }: ProjectionId,
+  async noteFailure(shard: ShardId, key: string, position: number, error: string): Promise<void> {
+    await this.#run('note_parked_failure', shard, [key, position, error]);
+  }
+
+  async discard(
+    shard: ShardId,
     key: string,
-    position: number,
-    error: string,
-  ): Promise<void> {
-    const parameters = [name, version, key, position, error];
-    await this.#runner.run(this.#statements.get('note_parked_failure'), parameters);
+    throughPosition: number,
+    { reason, by }: DiscardReason,
+  ): Promise<number> {
+    return (
+      await this.#run('discard_parked', shard, [
+        key,
+        reason,
+        by,
+        Math.min(throughPosition, Number.MAX_SAFE_INTEGER),
+      ])
+    ).length;
   }
 
-  async discard({ name, version }: ProjectionId, key: string, reason: DiscardReason): Promise<number> {
-    const parameters = [name, version, key, reason.reason, reason.by];
-    return (await this.#runner.run(this.#statements.get('discard_parked'), parameters)).length;
+  async giveUp(
+    projection: ProjectionId,
+    { key, position, error }: EventToPark,
+    { reason, by }: DiscardReason,
+  ): Promise<void> {
+    const parameters = [...keyOf(projection), key, position, error, reason, by];
+    await this.#runner.run(this.#statements.get('note_discarded'), parameters);
+  }
+
+  async givenUp(projection: ProjectionId, positions: readonly number[]): Promise<ReadonlySet<string>> {
+    const parameters = [...keyOf(projection), int8Array(positions)];
+    const rows = await this.#runner.run(this.#statements.get('discarded_positions'), parameters);
+    return new Set(rows.map(([position, key]) => placeOf({ position: Number(position), key: key! })));
+  }
+
+  async discardedKeys(name: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#runner.run(this.#statements.get('discarded_keys'), [name]);
+    return new Set(rows.map(([key]) => key!));
+  }
+
+  #run(
+    statement: Parameters<Statements['get']>[0],
+    shard: ShardId,
+    parameters: readonly SqlParameter[],
+  ): Promise<readonly SqlRow[]> {
+    return this.#runner.run(this.#statements.get(statement), [...keyOf(shard), shard.shard, ...parameters]);
   }
 }
 
 /** A row of `list_parked`. */
-export function readParkedKey([key, position, error, attempts, parkedAtMs, count]: SqlRow): ParkedKey {
+export function readParkedKey([shard, key, position, error, attempts, parkedAtMs, count]: SqlRow): ParkedKey {
   return {
+    shard: Number(shard),
     key: key!,
     position: Number(position),
     error: error ?? '',
@@ -73,9 +106,4 @@ export function readParkedKey([key, position, error, attempts, parkedAtMs, count
     parkedAt: new Date(Number(parkedAtMs)),
     count: Number(count),
   };
-}
-
-/** A row of `count_parked`. */
-export function readParkedCount([name, version, keys, events]: SqlRow): ParkedCount {
-  return { name: name!, version: Number(version), keys: Number(keys), events: Number(events) };
 }

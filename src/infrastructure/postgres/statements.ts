@@ -45,6 +45,11 @@ export class Statements {
     return `annals_commits_${this.schema}`;
   }
 
+  /** The channel on which processes tell each other who waits for which checkpoint. */
+  get checkpointChannel(): string {
+    return `annals_checkpoints_${this.schema}`;
+  }
+
   /** The hot statement of this name, to be prepared. */
   get(name: keyof typeof statementFiles): SqlStatement {
     return this.#byName.get(name)!;

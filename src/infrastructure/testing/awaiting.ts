@@ -1,3 +1,4 @@
+import { callerLine } from './caller-line.ts';
 import { ScenarioNotAwaited } from './scenario-failed.ts';
 
 interface Pending {
@@ -5,27 +6,36 @@ interface Pending {
   readonly line: string;
 }
 
-// Frames in here are not the caller's.
-const ownFolder = `${import.meta.dirname.replaceAll('\\', '/')}/`;
-
 /* Scenarios of the test that runs now which nobody has awaited yet. */
 const pending = new Set<Pending>();
 
 // `await` asks in the first turn; returning from an async function takes two more.
 const awaitTurns = 4;
 
-type Hook = (run: () => void) => void;
+type Hook = (run: () => void | Promise<void>) => void;
+interface Hooks {
+  readonly beforeEach?: Hook;
+  readonly afterEach?: Hook;
+}
 
-/* The runner's own hooks if it offers them to everybody (jest, vitest with globals). */
+/* The runner's own hooks: those that it offers to everybody (jest, vitest with globals), or those of node:test. */
 const isHooked = hookIntoRunner();
 
 function hookIntoRunner(): boolean {
-  const { beforeEach, afterEach } = globalThis as { beforeEach?: Hook; afterEach?: Hook };
+  const { beforeEach, afterEach } = hooksOfRunner();
   if (typeof beforeEach !== 'function' || typeof afterEach !== 'function' || isInsideTest()) return false;
   // What was made outside of a test is a beginning that tests share.
   beforeEach(() => pending.clear());
-  afterEach(failIfPending);
+  afterEach(() => failIfPending());
   return true;
+}
+
+function hooksOfRunner(): Hooks {
+  const global = globalThis as Hooks;
+  if (global.afterEach !== undefined || process.env.NODE_TEST_CONTEXT === undefined) return global;
+  // Asked for where it runs already, node:test does nothing that it would not do anyway.
+  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => Hooks };
+  return getBuiltinModule?.('node:test') ?? global;
 }
 
 /* Loaded by a test that runs already, this comes too late for hooks; runners fail a test that adds one. */
@@ -56,10 +66,4 @@ function failIfPending(scenarios: Iterable<Pending> = [...pending]): void {
   if (first === undefined) return;
   pending.delete(first);
   throw new ScenarioNotAwaited(first.subject, first.line);
-}
-
-function callerLine(): string {
-  const lines = (new Error().stack ?? '').split('\n').slice(1);
-  const caller = lines.find(line => !line.replaceAll('\\', '/').includes(ownFolder)) ?? lines[0] ?? '';
-  return caller.trim();
 }

@@ -1,11 +1,14 @@
 -- table checkpoints with (fillfactor=50)
   name text collate "C" not null
   version integer not null
+  generation integer not null default 1
   shard integer not null default 0
   position bigint not null default 0
   epoch bigint not null default 0
   owner text
-  leased_until timestamp with time zone
+  condition text not null default 'running'::text
+  error text
+  events_per_second real not null default 0
   parked_revision bigint not null default 0
   moved_at timestamp with time zone not null default now()
 
@@ -16,6 +19,15 @@
   last_position bigint not null
   recorded_at timestamp with time zone not null
 
+-- table consumers with (fillfactor=50)
+  name text collate "C" not null
+  types text[]
+  aggregate_types text[]
+  start_position bigint not null
+  read_position bigint not null
+  max_attempts integer not null
+  created_at timestamp with time zone not null default now()
+
 -- table deadlines
   deadline_id uuid not null
   process text collate "C" not null
@@ -25,9 +37,26 @@
   due_at timestamp with time zone not null
   fired_at timestamp with time zone
 
+-- table deliveries with (fillfactor=70)
+  consumer text collate "C" not null
+  position bigint not null
+  stream_ref bigint not null
+  status text not null default 'waiting'::text
+  is_first boolean not null
+  attempts integer not null default 0
+  lease text
+  due_at timestamp with time zone not null default to_timestamp((0)::double precision)
+  error text
+  transaction_id text
+  report json
+  closed_at timestamp with time zone
+  decided_by text
+  reason text
+
 -- table discarded
   name text collate "C" not null
   version integer not null
+  generation integer not null default 1
   key text collate "C" not null
   position bigint not null
   error text
@@ -59,10 +88,30 @@
   payload json not null
   metadata json
 
+-- table leases
+  name text collate "C" not null
+  owner text not null
+  leased_until timestamp with time zone not null
+
 -- table migrations
   number integer not null
   name text not null
   applied_at timestamp with time zone not null default now()
+
+-- table nodes with (fillfactor=50)
+  node text collate "C" not null
+  runs text[] not null
+  alive_until timestamp with time zone not null
+
+-- table operations
+  operation_id bigint not null generated always as identity
+  at timestamp with time zone not null default clock_timestamp()
+  action text not null
+  name text collate "C" not null
+  version integer not null
+  actor text not null
+  reason text not null
+  details json
 
 -- table outbox
   message_id uuid not null
@@ -74,6 +123,8 @@
 -- table parked
   name text collate "C" not null
   version integer not null
+  generation integer not null default 1
+  shard integer not null default 0
   key text collate "C" not null
   position bigint not null
   is_whole boolean not null
@@ -84,8 +135,19 @@
 -- table projections
   name text collate "C" not null
   version integer not null
+  generation integer not null default 1
   status text not null default 'live'::text
+  written_by text not null default 'runners'::text
+  is_paused boolean not null default false
+  swaps_by_itself boolean not null default false
+  allows_parked boolean not null default false
+  held_because text
+  max_events_per_second integer
   created_at timestamp with time zone not null default now()
+
+-- table readers
+  role_name name collate "C" not null
+  user_id text collate "C" not null
 
 -- table snapshots
   stream_ref bigint not null
@@ -112,13 +174,21 @@
   stream_ref bigint not null
 
 -- constraints of checkpoints
-  checkpoints_pkey: PRIMARY KEY (name, version, shard)
+  checkpoints_condition_check: CHECK ((condition = ANY (ARRAY['running'::text, 'retrying'::text, 'stopped'::text])))
+  checkpoints_pkey: PRIMARY KEY (name, version, generation, shard)
 
 -- constraints of commands
   commands_pkey: PRIMARY KEY (command_id)
 
+-- constraints of consumers
+  consumers_pkey: PRIMARY KEY (name)
+
 -- constraints of deadlines
   deadlines_pkey: PRIMARY KEY (deadline_id)
+
+-- constraints of deliveries
+  deliveries_pkey: PRIMARY KEY (consumer, "position")
+  deliveries_status_check: CHECK ((status = ANY (ARRAY['waiting'::text, 'leased'::text, 'retrying'::text, 'parked'::text, 'processed'::text, 'discarded'::text])))
 
 -- constraints of event_types
   event_types_pkey: PRIMARY KEY (event_type, schema_version)
@@ -126,15 +196,28 @@
 -- constraints of events
   events_pkey: PRIMARY KEY ("position")
 
+-- constraints of leases
+  leases_pkey: PRIMARY KEY (name)
+
 -- constraints of migrations
   migrations_pkey: PRIMARY KEY (number)
+
+-- constraints of nodes
+  nodes_pkey: PRIMARY KEY (node)
+
+-- constraints of operations
+  operations_pkey: PRIMARY KEY (operation_id)
 
 -- constraints of outbox
   outbox_pkey: PRIMARY KEY (message_id)
 
 -- constraints of projections
-  projections_pkey: PRIMARY KEY (name, version)
-  projections_status_check: CHECK ((status = ANY (ARRAY['live'::text, 'building'::text, 'kept'::text, 'paused'::text, 'stopped'::text])))
+  projections_pkey: PRIMARY KEY (name, version, generation)
+  projections_status_check: CHECK ((status = ANY (ARRAY['building'::text, 'live'::text, 'kept'::text])))
+  projections_written_by_check: CHECK ((written_by = ANY (ARRAY['runners'::text, 'appends'::text])))
+
+-- constraints of readers
+  readers_pkey: PRIMARY KEY (role_name)
 
 -- constraints of snapshots
   snapshots_pkey: PRIMARY KEY (stream_ref, schema_version)
@@ -149,14 +232,25 @@
   unique_keys_pkey: PRIMARY KEY (key)
 
 -- indexes of checkpoints
-  CREATE UNIQUE INDEX checkpoints_pkey ON annals.checkpoints USING btree (name, version, shard)
+  CREATE UNIQUE INDEX checkpoints_pkey ON annals.checkpoints USING btree (name, version, generation, shard)
 
 -- indexes of commands
   CREATE UNIQUE INDEX commands_pkey ON annals.commands USING btree (command_id)
 
+-- indexes of consumers
+  CREATE UNIQUE INDEX consumers_pkey ON annals.consumers USING btree (name)
+
 -- indexes of deadlines
   CREATE INDEX deadlines_due ON annals.deadlines USING btree (due_at) WHERE (fired_at IS NULL)
   CREATE UNIQUE INDEX deadlines_pkey ON annals.deadlines USING btree (deadline_id)
+
+-- indexes of deliveries
+  CREATE INDEX deliveries_first ON annals.deliveries USING btree (consumer, "position") WHERE (is_first AND (status = ANY (ARRAY['waiting'::text, 'leased'::text, 'retrying'::text])))
+  CREATE INDEX deliveries_open ON annals.deliveries USING btree (consumer, stream_ref, "position") WHERE (closed_at IS NULL)
+  CREATE UNIQUE INDEX deliveries_pkey ON annals.deliveries USING btree (consumer, "position")
+
+-- indexes of discarded
+  CREATE INDEX discarded_by_position ON annals.discarded USING btree (name, version, generation, "position")
 
 -- indexes of event_types
   CREATE UNIQUE INDEX event_types_pkey ON annals.event_types USING btree (event_type, schema_version)
@@ -172,18 +266,33 @@
   CREATE INDEX events_by_user ON annals.events USING btree (user_id, "position") WHERE (user_id IS NOT NULL)
   CREATE UNIQUE INDEX events_pkey ON annals.events USING btree ("position")
 
+-- indexes of leases
+  CREATE UNIQUE INDEX leases_pkey ON annals.leases USING btree (name)
+
 -- indexes of migrations
   CREATE UNIQUE INDEX migrations_pkey ON annals.migrations USING btree (number)
+
+-- indexes of nodes
+  CREATE UNIQUE INDEX nodes_pkey ON annals.nodes USING btree (node)
+
+-- indexes of operations
+  CREATE INDEX operations_by_projection ON annals.operations USING btree (name, operation_id)
+  CREATE UNIQUE INDEX operations_pkey ON annals.operations USING btree (operation_id)
 
 -- indexes of outbox
   CREATE UNIQUE INDEX outbox_pkey ON annals.outbox USING btree (message_id)
   CREATE INDEX outbox_to_send ON annals.outbox USING btree (created_at) WHERE (sent_at IS NULL)
 
 -- indexes of parked
-  CREATE UNIQUE INDEX parked_by_key ON annals.parked USING btree (name, version, md5(key), "position")
+  CREATE UNIQUE INDEX parked_by_key ON annals.parked USING btree (name, version, generation, shard, md5(key), "position")
 
 -- indexes of projections
-  CREATE UNIQUE INDEX projections_pkey ON annals.projections USING btree (name, version)
+  CREATE UNIQUE INDEX projections_building ON annals.projections USING btree (name) WHERE (status = 'building'::text)
+  CREATE UNIQUE INDEX projections_live ON annals.projections USING btree (name) WHERE (status = 'live'::text)
+  CREATE UNIQUE INDEX projections_pkey ON annals.projections USING btree (name, version, generation)
+
+-- indexes of readers
+  CREATE UNIQUE INDEX readers_pkey ON annals.readers USING btree (role_name)
 
 -- indexes of snapshots
   CREATE UNIQUE INDEX snapshots_pkey ON annals.snapshots USING btree (stream_ref, schema_version)
@@ -201,11 +310,16 @@
 
 -- sequences
   event_positions as bigint start 1 increment 1 cache 1
+  operations_operation_id_seq as bigint start 1 increment 1 cache 1
   stream_refs as bigint start 1 increment 1 cache 1
 
 -- triggers of events
   CREATE TRIGGER events_are_never_truncated BEFORE TRUNCATE ON annals.events FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
   CREATE TRIGGER events_never_change BEFORE DELETE OR UPDATE ON annals.events FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
+
+-- triggers of operations
+  CREATE TRIGGER operations_are_never_truncated BEFORE TRUNCATE ON annals.operations FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_forgery()
+  CREATE TRIGGER operations_never_change BEFORE DELETE OR UPDATE ON annals.operations FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_forgery()
 
 -- function append_events
   CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], plan json, OUT positions bigint[], OUT versions integer[], OUT statuses smallint[], OUT explanations json)
@@ -337,6 +451,20 @@
   end
   $function$
 
+-- function beat
+  CREATE OR REPLACE FUNCTION annals.beat(beating text, can_run text[], lease_ms integer)
+   RETURNS json
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    insert into annals.nodes (node, runs, alive_until)
+    values (beating, can_run, clock_timestamp() + lease_ms * interval '1 millisecond')
+    on conflict (node) do update set runs = excluded.runs, alive_until = excluded.alive_until;
+    delete from annals.nodes where node <> beating and alive_until < clock_timestamp() - interval '1 hour';
+    return annals.projection_states();
+  end
+  $function$
+
 -- function change_unique_keys
   CREATE OR REPLACE FUNCTION annals.change_unique_keys(refs bigint[], k_write integer[], k_name text[], k_claim boolean[], OUT refusal json)
    RETURNS json
@@ -383,6 +511,31 @@
     where k.claim
     on conflict do nothing;
   end
+  $function$
+
+-- function claim_shards
+  CREATE OR REPLACE FUNCTION annals.claim_shards(claimant text, names text[], versions integer[], generations integer[], numbers integer[], epochs bigint[])
+   RETURNS TABLE(name text, version integer, generation integer, shard integer, epoch bigint)
+   LANGUAGE sql
+  AS $function$
+    with free as (
+      select c.name, c.version, c.generation, c.shard
+      from annals.checkpoints c
+      join unnest(names, versions, generations, numbers, epochs) as s (name, version, generation, shard, epoch)
+        using (name, version, generation, shard, epoch)
+      where (
+          c.owner is null or c.owner = claimant
+          or not exists (select from annals.nodes n where n.node = c.owner and n.alive_until > clock_timestamp())
+        )
+        and exists (select from annals.nodes n where n.node = claimant and n.alive_until > clock_timestamp())
+      -- One that is locked can be had at the next beat; a node that waited for it could not beat meanwhile.
+      for update of c skip locked
+    )
+    update annals.checkpoints c
+    set owner = claimant, epoch = c.epoch + 1
+    from free f
+    where c.name = f.name and c.version = f.version and c.generation = f.generation and c.shard = f.shard
+    returning c.name, c.version, c.generation, c.shard, c.epoch
   $function$
 
 -- function decide_appends
@@ -586,6 +739,21 @@
   end
   $function$
 
+-- function enter_inline
+  CREATE OR REPLACE FUNCTION annals.enter_inline(names text[])
+   RETURNS TABLE(name text, version integer, generation integer)
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    perform pg_advisory_xact_lock_shared(hashtext('annals inline'), lock_number)
+    from (select distinct hashtext('annals.' || n) as lock_number from unnest(names) n order by 1) locks;
+    -- In a statement of its own, so that it sees what the one who held the lock has changed.
+    return query
+      select p.name, p.version, p.generation from annals.projections p
+      where p.name = any (names) and p.status = 'live' and p.written_by = 'appends';
+  end
+  $function$
+
 -- function find_repetition
   CREATE OR REPLACE FUNCTION annals.find_repetition(refs bigint[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], OUT is_complete boolean, OUT taken_id uuid, OUT positions bigint[], OUT last_versions integer[])
    RETURNS record
@@ -649,6 +817,44 @@
   end
   $function$
 
+-- function last_settled_event
+  CREATE OR REPLACE FUNCTION annals.last_settled_event(at_most bigint)
+   RETURNS bigint
+   LANGUAGE plpgsql
+  AS $function$
+  declare
+    tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
+    high bigint;
+    bound bigint;
+  begin
+    select last_value - (not is_called)::integer into high from annals.event_positions;
+    select min(((classid::bigint & 65535) << 32) | objid::bigint) into bound
+    from pg_locks
+    where locktype = 'advisory' and mode = 'ShareLock' and objsubid = 1 and classid::bigint >> 16 = tag
+      and database = (select oid from pg_database where datname = current_database());
+    if at_most > least(high, bound) then
+      return null;
+    end if;
+    return coalesce((select max(e.position) from annals.events e where e.position <= at_most), 0);
+  end
+  $function$
+
+-- function lock_documents
+  CREATE OR REPLACE FUNCTION annals.lock_documents(table_name text, ids text[])
+   RETURNS void
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    if cardinality(ids) > 256 then
+      perform pg_advisory_xact_lock(hashtext('annals documents'), hashtext(table_name));
+      return;
+    end if;
+    perform pg_advisory_xact_lock_shared(hashtext('annals documents'), hashtext(table_name));
+    perform pg_advisory_xact_lock(hashtext(table_name), lock_number)
+    from (select distinct hashtext(id) as lock_number from unnest(ids) id order by 1) locks;
+  end
+  $function$
+
 -- function lock_names
   CREATE OR REPLACE FUNCTION annals.lock_names(plan json)
    RETURNS void
@@ -701,6 +907,62 @@
   end
   $function$
 
+-- function projection_states
+  CREATE OR REPLACE FUNCTION annals.projection_states()
+   RETURNS json
+   LANGUAGE sql
+  AS $function$
+    select json_build_object(
+      'nodes', (
+        select coalesce(json_agg(json_build_object(
+          'node', node, 'runs', runs, 'isAlive', alive_until > clock_timestamp()
+        )), '[]')
+        from annals.nodes where alive_until > clock_timestamp() - interval '2 minutes'
+      ),
+      'projections', (
+        select coalesce(json_agg(json_build_object(
+          'name', p.name, 'version', p.version, 'generation', p.generation, 'status', p.status,
+          'writtenBy', p.written_by, 'isPaused', p.is_paused, 'swapsByItself', p.swaps_by_itself,
+          'allowsParked', p.allows_parked, 'heldBecause', p.held_because,
+          'maxEventsPerSecond', p.max_events_per_second,
+          'createdAtMs', round(date_part('epoch', p.created_at) * 1000),
+          'shards', (
+            select coalesce(json_agg(json_build_object(
+              'shard', c.shard, 'position', c.position, 'epoch', c.epoch, 'owner', n.node, 'condition', c.condition,
+              'error', c.error, 'eventsPerSecond', c.events_per_second,
+              'movedAtMs', round(date_part('epoch', c.moved_at) * 1000)
+            ) order by c.shard), '[]')
+            from annals.checkpoints c
+            left join annals.nodes n on n.node = c.owner and n.alive_until > clock_timestamp()
+            where c.name = p.name and c.version = p.version and c.generation = p.generation
+          )
+        ) order by p.name, p.version, p.generation), '[]')
+        from annals.projections p
+      )
+    )
+  $function$
+
+-- function purge_operations
+  CREATE OR REPLACE FUNCTION annals.purge_operations(before timestamp with time zone, purged_by text, why text)
+   RETURNS bigint
+   LANGUAGE plpgsql
+  AS $function$
+  declare
+    operations bigint;
+  begin
+    if coalesce(btrim(purged_by), '') = '' or coalesce(btrim(why), '') = '' then
+      raise exception 'A purge needs to know by whom, and why.' using errcode = 'invalid_parameter_value';
+    end if;
+    perform set_config('annals.is_purging', 'on', true);
+    delete from annals.operations o where o.at < before;
+    get diagnostics operations = row_count;
+    perform set_config('annals.is_purging', 'off', true);
+    insert into annals.operations (action, name, version, actor, reason, details)
+    values ('purge', '*', 0, purged_by, why, json_build_object('before', before, 'operations', operations));
+    return operations;
+  end
+  $function$
+
 -- function record_commands
   CREATE OR REPLACE FUNCTION annals.record_commands(plan json, statuses smallint[], last_events integer[], positions bigint[])
    RETURNS void
@@ -735,6 +997,59 @@
   end
   $function$
 
+-- function refuse_forgery
+  CREATE OR REPLACE FUNCTION annals.refuse_forgery()
+   RETURNS trigger
+   LANGUAGE plpgsql
+  AS $function$
+  begin
+    if tg_op = 'DELETE' and current_setting('annals.is_purging', true) = 'on' then
+      return null;
+    end if;
+    raise exception 'What was done is never changed: % on %.% was refused.', tg_op, tg_table_schema, tg_table_name
+      using errcode = 'restrict_violation', hint = 'annals.purge_operations removes what is old.';
+  end
+  $function$
+
+-- function restrict_readers
+  CREATE OR REPLACE FUNCTION annals.restrict_readers(reader_role name)
+   RETURNS void
+   LANGUAGE plpgsql
+  AS $function$
+  declare
+    part text;
+  begin
+    if not exists (select from pg_roles r where r.rolname = reader_role) then
+      raise exception 'There is no role "%".', reader_role
+        using errcode = 'undefined_object', hint = 'Create it first: create role ' || quote_ident(reader_role) || ' nologin';
+    end if;
+    execute format('grant usage on schema %I to %I', split_part('annals.', '.', 1), reader_role);
+    execute format('grant select on annals.events, annals.readers to %I', reader_role);
+    -- Version and time would tell of events that are somebody else's.
+    execute format('grant select (stream_ref, aggregate_type, aggregate_id) on annals.streams to %I', reader_role);
+    foreach part in array array['events', 'streams', 'readers'] loop
+      execute format('alter table annals.%I enable row level security', part);
+      execute format('drop policy if exists readers on annals.%I', part);
+      execute format('drop policy if exists everybody on annals.%I', part);
+      -- Rights decide, but for readers, whose rule comes on top of it.
+      execute format('create policy everybody on annals.%I using (true)', part);
+    end loop;
+    execute format(
+      'create policy readers on annals.readers as restrictive to %I using (role_name = current_user)', reader_role
+    );
+    -- In a subquery, so that it is asked once a statement and not once a row, and an index can be used.
+    execute format($policy$
+      create policy readers on annals.events as restrictive to %I using (
+        user_id = (select r.user_id from annals.readers r where r.role_name = current_user)
+      )$policy$, reader_role);
+    -- Events are seen here as everywhere, so these are the streams that have events of theirs.
+    execute format($policy$
+      create policy readers on annals.streams as restrictive to %I using (
+        exists (select from annals.events e where e.stream_ref = streams.stream_ref)
+      )$policy$, reader_role);
+  end
+  $function$
+
 -- function settled_position
   CREATE OR REPLACE FUNCTION annals.settled_position()
    RETURNS bigint
@@ -754,6 +1069,33 @@
     select position into settled from annals.events where position <= least(high, bound) order by position desc limit 1;
     return coalesce(settled, 0);
   end
+  $function$
+
+-- function sort_key
+  CREATE OR REPLACE FUNCTION annals.sort_key(value jsonb)
+   RETURNS bytea
+   LANGUAGE sql
+   IMMUTABLE PARALLEL SAFE
+  AS $function$
+    select convert_to(case jsonb_typeof(value)
+      when 'string' then '1' || left(value #>> '{}', 500)
+      when 'number' then '2' || annals.sortable_number(value::numeric)
+      when 'boolean' then '3' || (value #>> '{}')
+      when 'array' then '4'
+      when 'object' then '4'
+      else '5'
+    end, 'UTF8')
+  $function$
+
+-- function sortable_number
+  CREATE OR REPLACE FUNCTION annals.sortable_number(value numeric)
+   RETURNS text
+   LANGUAGE sql
+   IMMUTABLE PARALLEL SAFE
+  AS $function$
+    select case when x.bits < '8' then '1' || x.bits
+      else '0' || translate(x.bits, '0123456789abcdef', 'fedcba9876543210') end
+    from (select encode(float8send(least(greatest(value, -1.7e308), 1.7e308)::double precision), 'hex') collate "C" as bits) x
   $function$
 
 -- function version_at

@@ -1,12 +1,10 @@
-import { afterAll, describe, jest, test } from '@jest/globals';
+import { afterAll, describe, test } from '@jest/globals';
 import { memoryStores } from '../../support/stores.ts';
 import { checkHistories } from './concurrent-clients.ts';
 import { compareWithModel } from './event-store-model.ts';
 
 const stores = memoryStores();
 afterAll(() => stores.close());
-// Both tests take seconds; a failure is shortened before it is told.
-jest.setTimeout(120_000);
 
 describe('The event store in memory, beside the model', () => {
   test('gives the same answers to any sequence of steps', () => compareWithModel(stores.openEvents, 300));

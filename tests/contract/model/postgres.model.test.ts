@@ -1,4 +1,4 @@
-import { afterAll, describe, jest, test } from '@jest/globals';
+import { afterAll, describe, test } from '@jest/globals';
 import { PgClient } from '../../../src/infrastructure/postgres/pg-client.ts';
 import { openSqlStore } from '../../../src/infrastructure/postgres/sql-store.ts';
 import { silentLogger } from '../../../src/infrastructure/system/console-logger.ts';
@@ -8,8 +8,6 @@ import { compareWithModel } from './event-store-model.ts';
 
 const stores = await postgresStores();
 afterAll(() => stores.close());
-// Both tests take seconds; a failure is shortened before it is told.
-jest.setTimeout(120_000);
 
 describe('The event store on PostgreSQL, beside the model', () => {
   test('gives the same answers to any sequence of steps', () => compareWithModel(stores.openEvents, 120));

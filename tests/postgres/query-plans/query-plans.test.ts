@@ -27,7 +27,7 @@ beforeAll(async () => {
   store = opened.events;
   await fillLog(stores.pool, eventCount);
   session = await stores.pool.connect();
-}, 120_000);
+});
 
 afterAll(async () => {
   session.release();

@@ -4,6 +4,7 @@ import {
   AggregateAlreadyExists,
   AggregateNotFound,
   AppStopped,
+  ChangeAfterEnd,
   Command,
   CommandBus,
   CommandIdReused,
@@ -284,6 +285,39 @@ describe('giving up', () => {
     controller.abort(new Error('enough'));
     await expect(hang).rejects.toThrow('enough');
     await expect(versionOf(app, 'x')).resolves.toBe(0);
+  });
+
+  test('is final: what the handler still changes or dispatches is refused', async () => {
+    const refusals: unknown[] = [];
+    let begin = (): void => undefined;
+    let end = (): void => undefined;
+    const began = new Promise<void>(resolve => (begin = resolve));
+    const ended = new Promise<void>(resolve => (end = resolve));
+    class GoOn extends Command {}
+    @Handles(GoOn)
+    class GoOnHandler implements CommandHandler<GoOn> {
+      constructor(
+        @inject(repositoryOf(Account)) private readonly accounts: Repository<Account>,
+        @inject(CommandBus) private readonly commands: CommandBus,
+      ) {}
+      async handle(_command: GoOn, { signal }: CommandContext) {
+        begin();
+        await new Promise(resolve => signal.addEventListener('abort', resolve));
+        const note = (error: unknown): unknown => refusals.push(error);
+        await this.accounts.create('x', account => account.deposit(1)).catch(note);
+        await this.commands.dispatch(new OpenAccount('y', 'Ada')).catch(note);
+        end();
+      }
+    }
+    const app = await startBank({ modules: [bankModule, defineModule({ handlers: [GoOnHandler] })] });
+    const controller = new AbortController();
+    const dispatched = app.commands.dispatch(new GoOn(), { signal: controller.signal });
+    await began;
+    controller.abort(new Error('enough'));
+    await expect(dispatched).rejects.toThrow('enough');
+    await ended;
+    expect(refusals).toEqual([expect.any(ChangeAfterEnd), expect.any(ChangeAfterEnd)]);
+    expect((await app.events.query({})).events).toEqual([]);
   });
 });
 

@@ -9,9 +9,17 @@ import { memoryStores } from '../../support/stores.ts';
 
 const reacted: string[] = [];
 
+const build = { name: 'reactions', version: 1, generation: 1 };
+
 const reactions: Projection = {
   ...{ name: 'reactions', version: 1, mode: 'async', projectorClass: undefined, tables: {} },
-  ...{ types: ['account.opened'], batchSize: 1, failure: defaultFailurePolicy },
+  ...{
+    types: ['account.opened'],
+    batchSize: 1,
+    shards: 1,
+    onNewVersion: 'swap',
+    failure: defaultFailurePolicy,
+  },
   keysOf: event => [`account/${event.aggregateId}`],
   react: async events => void reacted.push(...events.map(event => event.aggregateId)),
   project: async () => undefined,
@@ -28,23 +36,60 @@ describe('the handler of pages of a reaction', () => {
   beforeEach(async () => {
     reacted.length = 0;
     ({ readModels } = await memoryStores().open());
-    await readModels.prepare(reactions, {}, 0);
+    await readModels.transaction(({ states }) =>
+      states.add({ ...build, status: 'live', shards: 1, startAt: 0 }, {}),
+    );
+    await readModels.beat({ node: 'me', runs: [] }, 1_000);
   });
 
   test('does not park an event behind a queue that was emptied meanwhile', async () => {
     const failed = { position: 1, isWhole: false, error: 'Error: no', attempts: 3 };
+    const [shard] = await readModels.claim('me', [{ ...build, shard: 0, epoch: 0 }]);
+    const options = { from: 0, isLastAttempt: false, eventsPerSecond: 0 };
     await readModels.transaction(async ({ parked }) =>
-      parked.park(reactions, [{ ...failed, key: 'account/a' }]),
+      parked.park(shard!, [{ ...failed, key: 'account/a' }]),
     );
-    const handler = new PageHandler(reactions, reactions, readModels, silentLogger);
-    const before = (await readModels.claim(reactions, 'me', 1_000))!;
-    await handler.react(pageOf('b', 2), { from: 0, isLastAttempt: false }, before);
-    await readModels.transaction(async ({ parked }) => parked.remove(reactions, 'account/a', 1));
-    const late = handler.react(pageOf('a', 3), { from: 2, isLastAttempt: false }, before);
-    await expect(late).rejects.toThrow(CheckpointMoved);
-    const now = (await readModels.claim(reactions, 'me', 1_000))!;
-    await handler.react(pageOf('a', 3), { from: 2, isLastAttempt: false }, now);
-    expect(reacted).toEqual(['b', 'a']);
-    await expect(readModels.listParked(reactions)).resolves.toEqual([]);
+    const gate = { pass: (): void => undefined, isReached: (): void => undefined };
+    const isReached = new Promise<void>(resolve => (gate.isReached = resolve));
+    const emptied = new Promise<void>(resolve => (gate.pass = resolve));
+    const late: ReadModelStore = Object.assign(Object.create(readModels) as ReadModelStore, {
+      transaction: slowSecond(readModels, gate.isReached, emptied),
+    });
+    const work = { projection: reactions, shard: shard!, shards: 1 };
+    const handled = new PageHandler(work, late, silentLogger).react(pageOf('a', 3), options);
+    await isReached;
+    await readModels.transaction(async ({ parked }) => parked.remove(shard!, 'account/a', 1));
+    gate.pass();
+    await expect(handled).rejects.toThrow(CheckpointMoved);
+    expect(reacted).toEqual([]);
+    await new PageHandler(work, readModels, silentLogger).react(pageOf('a', 3), options);
+    expect(reacted).toEqual(['a']);
+    await expect(readModels.listParked(build)).resolves.toEqual([]);
+  });
+
+  test('does not react under an epoch that has ended', async () => {
+    const [shard] = await readModels.claim('me', [{ ...build, shard: 0, epoch: 0 }]);
+    await readModels.claim('me', [shard!]);
+    const work = { projection: reactions, shard: shard!, shards: 1 };
+    const options = { from: 0, isLastAttempt: false, eventsPerSecond: 0 };
+    const outdated = new PageHandler(work, readModels, silentLogger).react(pageOf('a', 3), options);
+    await expect(outdated).rejects.toMatchObject({ code: 'checkpoint-moved', isClaimedAnew: true });
+    expect(reacted).toEqual([]);
   });
 });
+
+/* The first transaction reads which keys are parked; the second has to wait. */
+function slowSecond(
+  readModels: ReadModelStore,
+  reached: () => void,
+  mayPass: Promise<void>,
+): ReadModelStore['transaction'] {
+  let count = 0;
+  return async work => {
+    if (++count === 2) {
+      reached();
+      await mayPass;
+    }
+    return readModels.transaction(work);
+  };
+}

@@ -5,7 +5,7 @@ import {
   EventHandler,
   NotStored,
   On,
-  ProjectionWaitTimeout,
+  ProjectionNotRunning,
   Projector,
   ProjectorReturnedNothing,
   UnknownProjection,
@@ -107,8 +107,8 @@ describe('a document projector', () => {
     }
     const app = await start([Forgetful]);
     await someMoney(app);
-    const wait = app.projections.waitFor(Forgetful, 3, { timeoutMs: 500 });
-    await expect(wait).rejects.toThrow(ProjectionWaitTimeout);
+    const wait = app.projections.waitFor(Forgetful, 3, { timeoutMs: 120_000 });
+    await expect(wait).rejects.toThrow(ProjectionNotRunning);
     await expect(wait).rejects.toMatchObject({ projection: 'forgetful', reached: 2, position: 3 });
     const error = (await wait.catch((reason: unknown) => reason)) as Error;
     expect(error.cause).toMatchObject({ cause: expect.any(ProjectorReturnedNothing) });

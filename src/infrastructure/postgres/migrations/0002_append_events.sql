@@ -195,7 +195,7 @@ $$;
 --         commands  [unit, command id, fingerprint, result], done with the unit; sorted by unit
 --
 -- Returns of each write its stream, the version it starts from (null: refused), its time, and the version after
--- it or in its way; and of each unit status, explanation and, if it has any, the number of its last event.
+-- it or in its way; and of each unit status, explanation and the number of its last event.
 create function annals.decide_appends(
   s_expected integer[], s_events integer[], s_recorded_at timestamptz[],
   s_refs bigint[], s_versions integer[], s_times timestamptz[],

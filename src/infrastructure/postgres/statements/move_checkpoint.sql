@@ -1,5 +1,7 @@
--- Moves a checkpoint, but only from where the batch began.
---   $1 text name · $2 int version · $3 bigint from · $4 bigint to
-update annals.checkpoints set position = $4, moved_at = now()
-where name = $1 and version = $2 and shard = 0 and position = $3
+-- Moves a checkpoint, but only from where the batch began, and in the epoch in which it began.
+--   $1 text name · $2 int version · $3 int generation · $4 int shard · $5 bigint epoch
+--   $6 bigint from · $7 bigint to · $8 real events per second
+update annals.checkpoints
+set position = $7, events_per_second = $8, moved_at = now(), condition = 'running', error = null
+where name = $1 and version = $2 and generation = $3 and shard = $4 and epoch = $5 and position = $6
 returning position

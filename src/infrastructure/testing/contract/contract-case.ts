@@ -13,9 +13,9 @@ import { StoreUnderTest } from './store-under-test.ts';
 export type MakeEventStore = (options: { readonly clock: Clock }) => Promise<EventStore>;
 
 /** One promise of a port, ready for any test runner: `test(name, () => run(makeStore))`. */
-export interface ContractCase {
+export interface ContractCase<Make = MakeEventStore> {
   readonly name: string;
-  readonly run: (makeStore: MakeEventStore) => Promise<void>;
+  readonly run: (make: Make) => Promise<void>;
 }
 
 /** What a case does, with a store that it may use as it likes. */

@@ -7,9 +7,8 @@ import { causationCases } from './causation-cases.ts';
 import { commandCases } from './command-cases.ts';
 import type { ContractCase } from './contract-case.ts';
 import { expectedVersionCases } from './expected-version-cases.ts';
-import { feedCases } from './feed-cases.ts';
+import { feedContract } from './feed-contract.ts';
 import { findCases } from './find-cases.ts';
-import { followCases } from './follow-cases.ts';
 import { lifeCases } from './life-cases.ts';
 import { queryCases } from './query-cases.ts';
 import { queryPageCases } from './query-page-cases.ts';
@@ -17,7 +16,6 @@ import { raceCases } from './race-cases.ts';
 import { readStreamCases } from './read-stream-cases.ts';
 import { repetitionCases } from './repetition-cases.ts';
 import { roundTripCases } from './round-trip-cases.ts';
-import { subscribeCases } from './subscribe-cases.ts';
 import { uniqueKeyCases } from './unique-key-cases.ts';
 
 /**
@@ -44,9 +42,7 @@ export function eventStoreContract(): readonly ContractCase[] {
     ...badTextCases,
     ...roundTripCases,
     ...readStreamCases,
-    ...feedCases,
-    ...subscribeCases,
-    ...followCases,
+    ...feedContract(),
     ...queryCases,
     ...queryPageCases,
     ...causationCases,

@@ -21,6 +21,19 @@ const badBounds: readonly ReadFeedOptions[] = [
 
 /** The one order of all events, as readers see it. */
 export const feedCases = storeCases({
+  'knows the last event at or below a position that is settled, and says nothing of others':
+    async subject => {
+      const events = await subject.append(subject.stream(), deposits(3));
+      for (const { position } of events) equal(await subject.store.lastSettledEvent(position), position);
+      equal(await subject.store.lastSettledEvent(0), 0);
+      equal(await subject.store.lastSettledEvent(events.at(-1)!.position + 1_000_000), undefined);
+      for (const bad of [-1, 1.5, NaN, Infinity, '1' as unknown as number]) {
+        await checkRefused(() => subject.store.lastSettledEvent(bad), InvalidQuery, {
+          code: 'invalid-query',
+        });
+      }
+    },
+
   'delivers the events of all streams in position order': async subject => {
     await appendMixed(subject);
     const feed = subject.store.readFeed({ afterPosition: subject.startPosition });

@@ -9,6 +9,18 @@ import type { StoreUnderTest } from './store-under-test.ts';
 
 /** A query's result, a page at a time. */
 export const queryPageCases = storeCases({
+  'ends at a position, in either order': async subject => {
+    const events = await subject.append(subject.stream(), deposits(10));
+    for (const [index, { position: toPosition }] of events.entries()) {
+      const upTo = subject.ledger.slice(0, index + 1);
+      deepStrictEqual((await readPages(subject, { toPosition, limit: 3 })).flat(), upTo);
+      const newest = await readPages(subject, { toPosition, limit: 3, order: 'newest', aggregateId: 'a' });
+      deepStrictEqual(newest.flat(), [...upTo].reverse());
+    }
+    for (const toPosition of [-1, 1.5, NaN, '3' as unknown as number])
+      await checkInvalid(subject, { toPosition });
+  },
+
   'pages through a result, oldest and newest first': async subject => {
     await subject.append(subject.stream(), deposits(10));
     for (const order of ['oldest', 'newest'] as const) {

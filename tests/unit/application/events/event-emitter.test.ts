@@ -13,6 +13,7 @@ import {
 } from '../../../../src/infrastructure/testing/contract/expectations.ts';
 import { SequentialIds } from '../../../../src/infrastructure/testing/sequential-ids.ts';
 import { VirtualClock } from '../../../../src/infrastructure/testing/virtual-clock.ts';
+import { alwaysInline } from '../../../support/always-inline.ts';
 
 const loggedIn: Emission = {
   ...{ aggregateType: 'session', aggregateId: 's-1', eventType: 'session.user_logged_in' },
@@ -46,10 +47,7 @@ async function storedPayloads(): Promise<unknown[]> {
 /* The next appends fail, as many as given. */
 function failAppends(count: number, failure: Error): void {
   let left = count;
-  events.useInlineProjections({
-    handles: () => true,
-    project: () => (left-- > 0 ? Promise.reject(failure) : Promise.resolve()),
-  });
+  events.useInlineProjections(alwaysInline(() => (left-- > 0 ? Promise.reject(failure) : Promise.resolve())));
 }
 
 describe('An emitter', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AppendUnit } from '../../../../src/infrastructure/postgres/append-call.ts';
 import { AppendQueue } from '../../../../src/infrastructure/postgres/append-queue.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 /* An append of 20 million characters; the queue holds 64 million. */
 const payloadJson = 'x'.repeat(20_000_000);
@@ -38,5 +39,31 @@ describe('AppendQueue when it is full', () => {
     const waiting = queue.submit(largeUnit(), undefined);
     end.abort();
     await expect(waiting).resolves.toEqual({ status: 'again' });
+  });
+});
+
+describe('AppendQueue as it shows itself', () => {
+  const resting = { appendsWaiting: 0, callsInFlight: 0, appendsStillMs: 0 };
+
+  test('stands still from the first append after a rest, not from the last call before it', async () => {
+    let answer = (): void => undefined;
+    const answered = new Promise<void>(resolve => (answer = resolve));
+    const queue = new AppendQueue(async units => {
+      await answered;
+      return units.map(() => ({ status: 'again' }));
+    });
+    expect(queue.activity).toEqual(resting);
+
+    const startedAtMs = performance.now();
+    const outcome = queue.submit(largeUnit(), undefined);
+    expect(queue.activity).toMatchObject({ appendsWaiting: 1, callsInFlight: 0 });
+    expect(queue.activity.appendsStillMs).toBeLessThanOrEqual(performance.now() - startedAtMs);
+    await eventually('it is sent', async () => queue.activity.callsInFlight === 1);
+    await eventually('time passes', async () => queue.activity.appendsStillMs > 5);
+
+    answer();
+    await outcome;
+    await eventually('it rests', async () => queue.activity.callsInFlight === 0);
+    expect(queue.activity).toEqual(resting);
   });
 });

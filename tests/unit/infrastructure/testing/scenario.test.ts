@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { DomainError, UniqueKeyTaken } from 'annals';
-import { ScenarioFailed, projectionFor, scenarioFor } from 'annals/testing';
+import { Aggregate, AggregateAlreadyExists, AggregateRoot, DomainError, Event, UniqueKeyTaken } from 'annals';
+import { anEvent, eventThat, scenarioFor } from 'annals/testing';
+import { failureOf } from './failure-of.ts';
 import {
   Account,
   AccountOpened,
-  Balances,
   Counted,
   Deposit,
   DepositHandler,
@@ -16,15 +16,20 @@ import {
   bankModule,
   counter,
 } from '../../../support/bank.ts';
-import { Amounts, poison, resetPoison } from '../../../support/poison.ts';
 
-async function failureOf(scenario: PromiseLike<void>): Promise<string> {
-  const error: unknown = await Promise.resolve(scenario).then(
-    () => new Error('It passed.'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ScenarioFailed);
-  return (error as ScenarioFailed).message;
+@Event('note.written')
+class NoteWritten {
+  constructor(
+    readonly title: string,
+    readonly text: string,
+  ) {}
+}
+
+@Aggregate('note')
+class Note extends AggregateRoot<NoteWritten> {
+  write(title: string, text: string) {
+    this.raise(new NoteWritten(title, text));
+  }
 }
 
 describe('scenarioFor', () => {
@@ -88,93 +93,156 @@ describe('scenarioFor', () => {
       .when(aggregate => aggregate.decide({ by: 2 }))
       .thenEvents(new Counted(2)));
 
+  test('gives a decider its commands', () =>
+    scenarioFor(counter).nothing().when({ by: 2 }).thenEvents(new Counted(2)).and.thenState({ state: 2 }));
+
   test('takes matchers of the runner at any leaf', () =>
     opened
-      .when(account => account.open.call({ version: 0, raise: () => account.deposit(7) } as never, 'x'))
-      .thenEvents(Object.assign(new MoneyDeposited(0), { amount: expect.any(Number) })));
+      .when(account => account.deposit(7))
+      .thenEvents(new MoneyDeposited(expect.any(Number) as never), ...[])
+      .and.thenEvents(anEvent(MoneyDeposited, { amount: expect.any(Number) })));
+
+  test('compares the payload as a whole, unless a part is asked for', async () => {
+    const order = scenarioFor(Note).when(note => note.write('a', 'b'));
+    await order.thenEvents(anEvent(NoteWritten, { title: 'a' }));
+    await order.thenEvents(anEvent(new NoteWritten('a', 'b')));
+    await order.thenEvents(eventThat(NoteWritten, 'has a text', event => event.text !== ''));
+    await expect(failureOf(order.thenEvents(new NoteWritten('a', undefined as never)))).resolves.toContain(
+      'text',
+    );
+  });
+
+  test('compares the envelope when it is asked for', async () => {
+    const deposited = opened.at('2026-02-03T04:05:06Z').when(account => account.deposit(7));
+    await deposited.thenEvents(
+      anEvent(MoneyDeposited).recorded({
+        aggregateId: 'account-1',
+        version: 2,
+        recordedAt: new Date('2026-02-03T04:05:06Z'),
+      }),
+    );
+    const wrong = deposited.thenEvents(anEvent(MoneyDeposited, { amount: 7 }).recorded({ userId: 'ada' }));
+    await expect(failureOf(wrong)).resolves.toContain('userId: "ada"');
+  });
+
+  test('finds events among others', async () => {
+    const both = opened.when(account => {
+      account.deposit(7);
+      account.withdraw(1);
+    });
+    await both.thenIncludes(new MoneyWithdrawn(1));
+    await both
+      .thenIncludes(new MoneyDeposited(7))
+      .and.thenIncludes(new MoneyDeposited(7), new MoneyWithdrawn(1));
+    await expect(
+      failureOf(both.thenIncludes(new MoneyWithdrawn(1), new MoneyDeposited(7))),
+    ).resolves.toContain('order');
+    await expect(failureOf(both.thenIncludes(new MoneyDeposited(8)))).resolves.toContain('expected 8, got 7');
+  });
+
+  test('compares some fields of the state', async () => {
+    const deposited = opened.when(account => account.deposit(7));
+    await deposited.thenState({ balance: 7 });
+    await expect(failureOf(deposited.thenState({ balance: 8 }))).resolves.toContain(
+      'The aggregate has another balance.',
+    );
+    await expect(failureOf(deposited.thenState(account => account.balance === 8))).resolves.toContain(
+      'returned false',
+    );
+  });
+
+  test('checks one act in several ways', () =>
+    opened
+      .when(account => account.withdraw(1))
+      .thenFails(DomainError)
+      .and.thenNothing()
+      .and.thenState({ balance: 0 })
+      .and.when(account => account.deposit(1))
+      .thenEvents(new MoneyDeposited(1))
+      .and.thenReturns(undefined));
+
+  test('knows another aggregate of the same kind by its id alone', () =>
+    scenarioFor(Account)
+      .stream('other', new EmailChanged('ada@x.org'))
+      .when(account => account.changeEmail('ada@x.org'))
+      .thenFails(UniqueKeyTaken));
+
+  test('lets time pass', () =>
+    opened
+      .whenTimePasses('2027-01-01T00:00:00Z')
+      .thenNothing()
+      .and.thenReturns(undefined)
+      .and.when(account => account.deposit(1))
+      .thenEvents(anEvent(MoneyDeposited).recorded({ recordedAt: new Date('2027-01-01T00:00:00Z') })));
+
+  test('tells which given event or command could not be', async () => {
+    const refused = scenarioFor(Account, { id: 'acc-1', handlers: [DepositHandler] })
+      .events(new MoneyDeposited(1))
+      .commands(new Deposit('acc-1', 0))
+      .when(() => undefined)
+      .thenNothing();
+    await expect(failureOf(refused)).resolves.toContain(
+      'The given command "deposit (account id: "acc-1", amount: 0)" did not succeed.',
+    );
+    const unstorable = opened
+      .events(new MoneyDeposited(NaN))
+      .when(() => undefined)
+      .thenNothing();
+    await expect(failureOf(unstorable)).resolves.toContain(
+      'The given event of account-1 could not be stored.',
+    );
+  });
 });
 
-describe('a failed scenario', () => {
-  const opened = scenarioFor(Account).events(new AccountOpened('Ada'));
-  const deposit = opened.when(account => {
-    account.deposit(30);
-    account.withdraw(10);
-  });
+describe('two at the same time', () => {
+  const rich = scenarioFor(Account).events(new MoneyDeposited(100));
 
-  test('says which field differs', async () => {
-    const message = await failureOf(deposit.thenEvents(new MoneyDeposited(30), new MoneyWithdrawn(11)));
-    expect(message).toBe(
-      [
-        'MoneyWithdrawn was raised with other values.',
-        '',
-        '    expected                        actual',
-        '  = MoneyDeposited { amount: 30 }   MoneyDeposited { amount: 30 }',
-        '  ≠ MoneyWithdrawn { amount: 11 }   MoneyWithdrawn { amount: 10 }',
-        '',
-        '  Event 2, MoneyWithdrawn:',
-        '    amount: expected 11, got 10',
-      ].join('\n'),
-    );
-  });
+  test('are both stored, the first one first', () =>
+    rich
+      .whenConcurrently(
+        account => account.deposit(1),
+        account => account.deposit(2),
+      )
+      .thenEvents(new MoneyDeposited(1), new MoneyDeposited(2)));
 
-  test('says that the order is wrong', async () => {
-    const message = await failureOf(deposit.thenEvents(new MoneyWithdrawn(10), new MoneyDeposited(30)));
-    expect(message).toContain('The same events were raised, in another order.');
-  });
+  test('decide again: what one has spent is gone for the other', () =>
+    rich
+      .whenConcurrently(
+        account => account.withdraw(60),
+        account => account.withdraw(60),
+      )
+      .thenFails(DomainError, { message: 'The balance is 40.' })
+      .and.thenEvents(new MoneyWithdrawn(60))
+      .and.thenState({ balance: 40 }));
 
-  test('says what is missing and what is too much', async () => {
-    await expect(failureOf(deposit.thenEvents(new MoneyDeposited(30)))).resolves.toContain(
-      '1 event more than expected',
-    );
-    const two = [new MoneyDeposited(30), new MoneyWithdrawn(10)];
-    await expect(failureOf(deposit.thenEvents(...two, new MoneyDeposited(1)))).resolves.toContain(
-      '1 event missing',
-    );
-    await expect(failureOf(deposit.thenNothing())).resolves.toContain(
-      'Expected no event, but 2 events were raised.',
-    );
-    const nothing = opened.when(() => undefined).thenEvents(new MoneyDeposited(1));
-    await expect(failureOf(nothing)).resolves.toContain('nothing was raised');
-  });
+  test('race as commands, too, and to create the same aggregate', () =>
+    scenarioFor(Account, { id: 'acc-1', handlers: [OpenAccountHandler] })
+      .nothing()
+      .whenConcurrently(new OpenAccount('acc-1', 'Ada'), new OpenAccount('acc-1', 'Eve'))
+      .thenFails(AggregateAlreadyExists)
+      .and.thenEvents(new AccountOpened('Ada')));
 
-  test('shows an unexpected error with its line', async () => {
-    const message = await failureOf(
-      opened.when(account => account.deposit(-1)).thenEvents(new MoneyDeposited(1)),
-    );
-    expect(message).toMatch(/failed with DomainError: A deposit must be positive\.\n {2}at .*bank/);
-  });
+  test('are stored in the order given, however long the first one takes to decide', () =>
+    rich
+      .whenConcurrently(
+        async account => {
+          await new Promise(resolve => setImmediate(resolve));
+          account.deposit(1);
+        },
+        account => account.deposit(2),
+      )
+      .thenEvents(new MoneyDeposited(1), new MoneyDeposited(2)));
 
-  test('says that it was not refused, or refused otherwise', async () => {
-    await expect(failureOf(deposit.thenFails(DomainError))).resolves.toBe(
-      'Expected DomainError, but it succeeded and stored MoneyDeposited, MoneyWithdrawn.',
-    );
-    const refused = opened.when(account => account.deposit(0));
-    await expect(failureOf(refused.thenFails(TypeError))).resolves.toContain(
-      'Expected TypeError, but it failed with',
-    );
-    await expect(failureOf(refused.thenFails(DomainError, { code: 'x' }))).resolves.toContain(
-      'code: expected "x", got "domain-error"',
-    );
-  });
-});
-
-describe('projectionFor', () => {
-  test('shows the documents', () =>
-    projectionFor(Balances)
-      .on('a', new MoneyDeposited(30), new MoneyWithdrawn(10))
-      .on('b', new MoneyDeposited(1))
-      .thenDocuments({ a: { balance: 20 }, b: { balance: 1 } }));
-
-  test('says which document differs', async () => {
-    const failed = projectionFor(Balances)
-      .on('a', new MoneyDeposited(30))
-      .thenDocuments({ a: { balance: 31 } });
-    await expect(failureOf(failed)).resolves.toContain('a.balance: expected 31, got 30');
-  });
-
-  test('shows the error of an event that an app would park', async () => {
-    resetPoison();
-    const failed = projectionFor(Amounts).on('a', new MoneyDeposited(poison.amount)).thenDocuments({});
-    await expect(failureOf(failed)).resolves.toContain('RangeError: poison 13');
+  test('really decide on the same state', async () => {
+    const seen: number[] = [];
+    const look = (account: Account): void => {
+      seen.push(account.version);
+      account.deposit(1);
+    };
+    const race = scenarioFor(Account, { withoutLaws: ['same-input-same-events'] })
+      .events(new MoneyDeposited(100))
+      .whenConcurrently(look, look);
+    await race.thenEvents(new MoneyDeposited(1), new MoneyDeposited(1));
+    expect(seen).toEqual([1, 1, 2]);
   });
 });

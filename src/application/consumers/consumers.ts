@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor, Recorded } from '../../domain/index.ts';
+import { checkIdentifier } from '../../domain/identifiers.ts';
+import { checkLimit } from '../events/check-query.ts';
+import { toJsonText } from '../events/json-text.ts';
+import type { Clock } from '../ports/clock.ts';
+import { NotHandedOut, NotParked, UnknownConsumer } from '../ports/consumer-errors.ts';
+import type {
+  Consumer,
+  ConsumerStore,
+  ConsumerTransaction,
+  Delivery,
+  OpenDeliveries,
+} from '../ports/consumer-store.ts';
+import type { EventPage, EventStore } from '../ports/event-store.ts';
+import { acknowledged, extended, failed, requireLease } from './answers.ts';
+import type { Failure, Report } from './answers.ts';
+import {
+  checkConsumerName,
+  checkConsumerOptions,
+  checkLease,
+  checkRetryAfter,
+  checkSameOptions,
+  defaultConsumer,
+  defaultMaxAttempts,
+} from './consumer-options.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { findByProcessing } from './find-by-processing.ts';
+import type { ProcessingQuery } from './find-by-processing.ts';
+import { handOut } from './hand-out.ts';
+import { processingOf } from './processing.ts';
+import type { Processing } from './processing.ts';
+
+/** What consumers need. */
+export interface ConsumerServices {
+  readonly events: EventStore;
+  readonly store: ConsumerStore;
+  /** What leases are measured by; default: the store's own time, which all nodes share. */
+  readonly clock?: Clock | undefined;
+  /** Deliveries of a consumer that are open at most; default 100,000. */
+  readonly maxOpen?: number | undefined;
+}
+
+/** Options of a pull. */
+export interface PullOptions extends ConsumerOptions {
+  /** 1 to 10,000; default 100. */
+  readonly limit?: number | undefined;
+  /** For how long nobody else gets the events, a second to a day; default 60 s. */
+  readonly leaseMs?: number | undefined;
+}
+
+/** Who answers for an event. */
+export interface Answer {
+  /** The lease under which it was handed out; without it whoever answers is taken at their word. */
+  readonly lease?: string | undefined;
+}
+
+/** Who decides about parked events, and why. */
+export interface Decision {
+  readonly actor?: Actor | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A consumer, and how far it is. */
+export interface ConsumerState extends Consumer {
+  readonly open: OpenDeliveries;
+  /** Everything up to here is done. */
+  readonly checkpoint: number;
+  /** Whether it reads nothing new until some of what is open is done. */
+  readonly isFull: boolean;
+}
+
+const defaultLeaseMs = 60_000;
+const defaultMaxOpen = 100_000;
+// What one pull reads at most, so that one with little to hand out ends soon; the next one goes on from there.
+const pagesAPull = 10;
+const longestError = 10_000;
+const longestReason = 1_000;
+const reportLimits = { maxBytes: 65_536, maxDepth: 20 };
+
+/**
+ * Hands events out to consumers of other processes, which pull them and answer for each.
+ *
+ * Each consumer gets every event of its kind, those of one aggregate in order and one at a time: the next one comes
+ * when the one before is done. An event is leased to whoever pulled it, and to nobody else before the lease ends. What
+ * fails comes again, later each time, and is parked in the end, with all later events of its aggregate behind it.
+ *
+ * At least once: whoever is too late with its answer may find that somebody else was handed the event.
+ */
+export class Consumers {
+  readonly #events: EventStore;
+  readonly #store: ConsumerStore;
+  readonly #clock: Clock | undefined;
+  readonly #maxOpen: number;
+
+  constructor({ events, store, clock, maxOpen = defaultMaxOpen }: ConsumerServices) {
+    this.#events = events;
+    this.#store = store;
+    this.#clock = clock;
+    this.#maxOpen = maxOpen;
+  }
+
+  /**
+   * The consumer of this name, made with these options if it is new.
+   *
+   * @throws {ConsumerDiffers} it was made with others; where it began does not count
+   */
+  async open(name: string, options: ConsumerOptions = {}): Promise<Consumer> {
+    checkConsumerName(name);
+    checkConsumerOptions(options);
+    const consumer = (await this.#store.find(name)) ?? (await this.#make(name, options));
+    checkSameOptions(consumer, options);
+    return consumer;
+  }
+
+  async #make(name: string, options: ConsumerOptions): Promise<Consumer> {
+    const { from, types, aggregateTypes, maxAttempts = defaultMaxAttempts } = options;
+    const startPosition = from === 'end' ? await this.#events.settledPosition() : 0;
+    return this.#store.add({ name, types, aggregateTypes, startPosition, maxAttempts });
+  }
+
+  /**
+   * Leases the next events to the caller, in position order; the first pull under a name makes the consumer.
+   *
+   * Fewer than `limit` do not mean that there are no more: each aggregate has one event at a time under way.
+   *
+   * @throws {ConsumerDiffers | InvalidQuery}
+   */
+  async pull(name: string, options: PullOptions = {}): Promise<readonly Delivery[]> {
+    const { limit = 100, leaseMs = defaultLeaseMs, ...consumerOptions } = options;
+    checkLimit('limit', limit);
+    checkLease(leaseMs);
+    await this.open(name, consumerOptions);
+    const lease = randomUUID();
+    const leased: Delivery[] = [];
+    for (let pages = 0; ; pages++) {
+      const rest = { limit: limit - leased.length, leaseMs, lease };
+      leased.push(...(await this.#change(name, transaction => handOut(transaction, rest))));
+      if (leased.length === limit || pages === pagesAPull) break;
+      if (!(await this.#readOn(name, limit))) break;
+    }
+    return leased.sort((left, right) => left.event.position - right.event.position);
+  }
+
+  /* Reads a page of what is settled; whether there may be something to hand out now that was not there before. */
+  async #readOn(name: string, batchSize: number): Promise<boolean> {
+    const consumer = await this.#store.find(name);
+    if (consumer === undefined) throw new UnknownConsumer(name);
+    const { readPosition: afterPosition, types, aggregateTypes } = consumer;
+    if (await this.#isFull(name)) return false;
+    const page = await this.#events.readFeedPage({ afterPosition, types, aggregateTypes, batchSize });
+    if (page.throughPosition === afterPosition) return false;
+    await this.#change(name, async transaction => {
+      // Somebody else has read the same page.
+      if (transaction.consumer.readPosition !== afterPosition) return;
+      await transaction.readOn(page.throughPosition, page.events);
+    });
+    return page.events.length > 0 || !page.isLast;
+  }
+
+  /**
+   * Ends a lease: the event is handled. Repeated with the same report it changes nothing.
+   *
+   * @throws {LeaseLost} the event was handed out again since
+   * @throws {AlreadyProcessed} it is done, with another report
+   * @throws {NotHandedOut | UnknownConsumer | UnserializableValue}
+   */
+  acknowledge(name: string, eventId: string, answer: Answer & Report = {}): Promise<Delivery> {
+    const { lease, transactionId, report } = answer;
+    if (transactionId !== undefined) checkIdentifier('transactionId', transactionId, 255);
+    if (report !== undefined) toJsonText(report, `The report of consumer "${name}"`, 'report', reportLimits);
+    return this.#answer(name, eventId, lease, (delivery, { now }) =>
+      acknowledged(delivery, { transactionId, report }, now),
+    );
+  }
+
+  /**
+   * Ends a lease: the event could not be handled. It comes again later, or is parked. Repeated it changes nothing.
+   *
+   * @throws {LeaseLost} the event was handed out again since
+   * @throws {AlreadyProcessed} it is done
+   * @throws {NotHandedOut | UnknownConsumer}
+   */
+  fail(name: string, eventId: string, failure: Answer & Failure): Promise<Delivery> {
+    const { lease, retryAfterMs } = failure;
+    if (retryAfterMs !== undefined) checkRetryAfter(retryAfterMs);
+    // What PostgreSQL cannot store is left out; an error text may hold anything.
+    const error = failure.error.replaceAll('\0', '').slice(0, longestError).toWellFormed();
+    return this.#answer(name, eventId, lease, (delivery, transaction) =>
+      failed(delivery, { error, retryAfterMs }, transaction),
+    );
+  }
+
+  /** Has a lease end later, for work that takes long. @throws {LeaseLost | NotHandedOut | UnknownConsumer} */
+  extend(name: string, eventId: string, { lease, leaseMs }: Answer & { leaseMs: number }): Promise<Delivery> {
+    checkLease(leaseMs);
+    return this.#answer(name, eventId, lease, (delivery, { now }) => extended(delivery, leaseMs, now));
+  }
+
+  async #answer(
+    name: string,
+    eventId: string,
+    lease: string | undefined,
+    decide: (delivery: Delivery, transaction: ConsumerTransaction) => Delivery,
+  ): Promise<Delivery> {
+    const event = await this.#events.get(eventId);
+    return this.#change(name, async transaction => {
+      const [delivery] = await transaction.at(event === undefined ? [] : [event.position]);
+      if (delivery === undefined) throw new NotHandedOut(name, eventId);
+      requireLease(delivery, lease);
+      const decided = decide(delivery, transaction);
+      if (decided !== delivery) await transaction.save([decided]);
+      return decided;
+    });
+  }
+
+  /** Has a parked event tried again, as if it was new; those behind it follow in order. @throws {NotParked} */
+  retry(name: string, eventId: string, decision: Decision = {}): Promise<Delivery> {
+    const dueAt = new Date(0);
+    return this.#decide(name, eventId, decision, delivery => ({
+      ...{ ...delivery, status: 'waiting', attempts: 0, lease: undefined, dueAt },
+    }));
+  }
+
+  /** Gives a parked event up; those behind it go on. It needs a reason. @throws {NotParked | InvalidIdentifier} */
+  async discard(
+    name: string,
+    eventId: string,
+    decision: Decision & { readonly reason: string },
+  ): Promise<Delivery> {
+    checkIdentifier('reason', decision.reason, longestReason);
+    return this.#decide(name, eventId, decision, (delivery, closedAt) => ({
+      ...{ ...delivery, status: 'discarded', closedAt },
+    }));
+  }
+
+  async #decide(
+    name: string,
+    eventId: string,
+    { actor = 'system', reason }: Decision,
+    decide: (delivery: Delivery, now: Date) => Delivery,
+  ): Promise<Delivery> {
+    if (reason !== undefined) checkIdentifier('reason', reason, longestReason);
+    const event = await this.#events.get(eventId);
+    return this.#change(name, async transaction => {
+      const [delivery] = await transaction.at(event === undefined ? [] : [event.position]);
+      if (delivery?.status !== 'parked') throw new NotParked(name, eventId);
+      const decided = { ...decide(delivery, transaction.now), decidedBy: actor, reason };
+      await transaction.save([decided]);
+      return decided;
+    });
+  }
+
+  /** What is parked, the oldest first; behind each wait the later events of its aggregate. */
+  async parked(name: string, limit = 100): Promise<readonly Delivery[]> {
+    await this.#get(name);
+    const everywhere = { afterPosition: 0, toPosition: Infinity, order: 'oldest' } as const;
+    return this.#store.findOpen(name, {
+      ...{ ...everywhere, status: 'parked' },
+      limit: checkLimit('limit', limit),
+    });
+  }
+
+  /** What a consumer has made of each of these events. @throws {UnknownConsumer} */
+  async processingOf(name: string, events: readonly Recorded[]): Promise<readonly Processing[]> {
+    const consumer = await this.#get(name);
+    const deliveries = await this.#store.deliveriesAt(
+      name,
+      events.map(({ position }) => position),
+    );
+    const byPosition = new Map(deliveries.map(delivery => [delivery.event.position, delivery]));
+    return events.map(event => processingOf(consumer, event, byPosition.get(event.position)));
+  }
+
+  /** The events that a consumer has processed, or has yet to process. @throws {UnknownConsumer | InvalidQuery} */
+  async find(name: string, query: ProcessingQuery): Promise<EventPage> {
+    const consumer = await this.#get(name);
+    return findByProcessing({ events: this.#events, store: this.#store, consumer }, query);
+  }
+
+  /** How far a consumer is. @throws {UnknownConsumer} */
+  async state(name: string): Promise<ConsumerState> {
+    const consumer = await this.#store.find(checkConsumerName(name));
+    if (consumer === undefined) throw new UnknownConsumer(name);
+    return this.#stateOf(consumer);
+  }
+
+  /** All consumers, in order of name. */
+  async list(): Promise<readonly ConsumerState[]> {
+    const consumers = await this.#store.list();
+    return Promise.all(consumers.map(consumer => this.#stateOf(consumer)));
+  }
+
+  /** Removes a consumer with all that it was told and has told. @throws {UnknownConsumer} */
+  async remove(name: string): Promise<void> {
+    if (!(await this.#store.remove(checkConsumerName(name)))) throw new UnknownConsumer(name);
+  }
+
+  /**
+   * Forgets what was told of events that were done before a time; they stay done. Returns how many.
+   *
+   * @throws {UnknownConsumer}
+   */
+  async purge(name: string, before: Date): Promise<number> {
+    await this.#get(name);
+    return this.#store.purge(name, before);
+  }
+
+  async #stateOf(consumer: Consumer): Promise<ConsumerState> {
+    const open = await this.#store.countOpen(consumer.name);
+    const { firstPosition = consumer.readPosition + 1 } = open;
+    return { ...consumer, open, checkpoint: firstPosition - 1, isFull: this.#isTooMuch(open) };
+  }
+
+  async #isFull(name: string): Promise<boolean> {
+    return this.#isTooMuch(await this.#store.countOpen(name));
+  }
+
+  #isTooMuch({ waiting, leased, retrying, parked }: OpenDeliveries): boolean {
+    return waiting + leased + retrying + parked >= this.#maxOpen;
+  }
+
+  /* Who asks for the default one before anybody has pulled asks for one that has everything before it. */
+  async #get(name: string): Promise<Consumer> {
+    const consumer = await this.#store.find(checkConsumerName(name));
+    if (consumer !== undefined) return consumer;
+    if (name !== defaultConsumer) throw new UnknownConsumer(name);
+    const [createdAt, maxAttempts] = [new Date(0), defaultMaxAttempts];
+    return { name, startPosition: 0, readPosition: 0, createdAt, maxAttempts };
+  }
+
+  #change<T>(name: string, work: (transaction: ConsumerTransaction) => Promise<T>): Promise<T> {
+    return this.#store.change(checkConsumerName(name), this.#clock?.now(), work);
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Command } from '../../../application/index.ts';
+import { actorOf } from '../access/identity.ts';
+import type { Identity } from '../access/identity.ts';
+import { untilGone } from '../client-gone.ts';
+import { NotFound } from '../http-errors.ts';
+import type { HttpLimits } from '../http-options.ts';
+import type { MessageForm } from '../messages/message-form.ts';
+import { givenFields } from '../messages/given-fields.ts';
+import { commandHeaders, dispatched, messageInPath } from '../messages/message-schemas.ts';
+import { noParameters } from '../schemas.ts';
+import type { ServedApp } from '../served-app.ts';
+import { addRoute } from './route.ts';
+import type { Call } from './route.ts';
+
+// As long as the store takes it.
+const longestCommandId = 255;
+
+/** Adds a route for each command. */
+export function addCommands(
+  server: FastifyInstance,
+  app: ServedApp,
+  commands: ReadonlyMap<string, MessageForm>,
+  limits: HttpLimits,
+): void {
+  const prefix = '/api/v1/commands';
+  for (const [name, form] of commands) {
+    addRoute(server, {
+      ...{ method: 'POST', path: `${prefix}/${name}`, role: 'writer' },
+      schema: {
+        ...{ summary: form.messageClass.name, tags: ['Commands'], operationId: `command-${name}` },
+        ...{ body: form.jsonSchema, headers: commandHeaders, querystring: noParameters },
+        response: { 200: dispatched },
+      },
+      // The form checks it, and says more.
+      describesOnly: 'body',
+      handle: call => dispatch(app, call, form, limits),
+    });
+  }
+  addRoute(server, {
+    ...{ method: 'POST', path: `${prefix}/:name`, role: 'writer', isHidden: true },
+    schema: { summary: 'A command that is not there', tags: ['Commands'], params: messageInPath },
+    handle: ({ request }) => {
+      throw new NotFound(`There is no command "${(request.params as { name: string }).name.slice(0, 100)}".`);
+    },
+  });
+}
+
+async function dispatch(
+  { commands }: ServedApp,
+  { request, reply, identity }: Call,
+  form: MessageForm,
+  { requestTimeoutMs }: HttpLimits,
+): Promise<object> {
+  const { 'idempotency-key': key, 'correlation-id': correlationId } = request.headers as CommandHeaders;
+  const signal = untilGone(reply);
+  const command = (await form.make(givenFields(request.body))) as Command<unknown>;
+  const { result, lastPosition, ...done } = await commands.dispatchFull(command, {
+    ...{ userId: identity.userId, actor: actorOf(identity), correlationId },
+    ...{ commandId: key === undefined ? undefined : commandIdOf(key, identity) },
+    ...{ timeoutMs: requestTimeoutMs, signal },
+  });
+  if (lastPosition > 0) reply.header('annals-position', lastPosition);
+  return {
+    ...{ result: result ?? null, command_id: done.commandId, correlation_id: done.correlationId },
+    ...{ position: lastPosition > 0 ? lastPosition : null, repeated: done.repeated },
+  };
+}
+
+interface CommandHeaders {
+  readonly 'idempotency-key'?: string;
+  readonly 'correlation-id'?: string;
+}
+
+/* Keys of different users are different keys, as with events. */
+function commandIdOf(key: string, { userId }: Identity): string {
+  if (userId === undefined) return key;
+  const own = `${userId.length}:${userId}:${key}`;
+  return own.length <= longestCommandId ? own : createHash('sha256').update(own).digest('hex');
+}

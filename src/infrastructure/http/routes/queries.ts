@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import type { Query } from '../../../application/index.ts';
+import { actorOf } from '../access/identity.ts';
+import { untilGone } from '../client-gone.ts';
+import { NotFound } from '../http-errors.ts';
+import type { HttpLimits } from '../http-options.ts';
+import { givenFields } from '../messages/given-fields.ts';
+import type { MessageForm } from '../messages/message-form.ts';
+import { answered, messageInPath, queryHeaders } from '../messages/message-schemas.ts';
+import { noParameters } from '../schemas.ts';
+import type { ServedApp } from '../served-app.ts';
+import { addRoute } from './route.ts';
+import type { Call } from './route.ts';
+
+const prefix = '/api/v1/queries';
+const tags = ['Queries'];
+
+/** Adds two routes for each query: with its fields in the address, or as JSON. */
+export function addQueries(
+  server: FastifyInstance,
+  app: ServedApp,
+  queries: ReadonlyMap<string, MessageForm>,
+  limits: HttpLimits,
+): void {
+  for (const [name, form] of queries) addQuery(server, app, { name, form, limits });
+  for (const method of ['GET', 'POST'] as const) {
+    addRoute(server, {
+      ...{ method, path: `${prefix}/:name`, role: 'reader', isHidden: true },
+      schema: { summary: 'A query that is not there', tags, params: messageInPath },
+      handle: ({ request }) => {
+        throw new NotFound(`There is no query "${(request.params as { name: string }).name.slice(0, 100)}".`);
+      },
+    });
+  }
+}
+
+interface ServedQuery {
+  readonly name: string;
+  readonly form: MessageForm;
+  readonly limits: HttpLimits;
+}
+
+function addQuery(server: FastifyInstance, app: ServedApp, { name, form, limits }: ServedQuery): void {
+  const path = `${prefix}/${name}`;
+  const shared = {
+    summary: form.messageClass.name,
+    tags,
+    headers: queryHeaders,
+    response: { 200: answered },
+  };
+  addRoute(server, {
+    ...{ method: 'GET', path, role: 'reader', describesOnly: 'querystring' },
+    schema: { ...shared, operationId: `query-${name}-by-address`, querystring: form.jsonSchema },
+    handle: async call => {
+      const query = await form.makeFromTexts(givenFields(call.request.query));
+      return ask(app, call, query, limits);
+    },
+  });
+  addRoute(server, {
+    ...{ method: 'POST', path, role: 'reader', describesOnly: 'body' },
+    schema: {
+      ...{ ...shared, operationId: `query-${name}` },
+      ...{ body: form.jsonSchema, querystring: noParameters },
+    },
+    handle: async call => {
+      const query = await form.make(givenFields(call.request.body));
+      return ask(app, call, query, limits);
+    },
+  });
+}
+
+async function ask(
+  { queries }: ServedApp,
+  { request, reply, identity }: Call,
+  query: Query<unknown>,
+  { requestTimeoutMs }: HttpLimits,
+): Promise<object> {
+  const position = (request.headers as { readonly 'annals-position'?: string })['annals-position'];
+  const result = await queries.ask(query, {
+    ...{ userId: identity.userId, actor: actorOf(identity) },
+    ...{ timeoutMs: requestTimeoutMs, signal: untilGone(reply) },
+    ...(position === undefined ? {} : { atLeast: { position: Number(position) } }),
+  });
+  reply.header('cache-control', 'no-store');
+  return { result: result ?? null };
+}

@@ -1,0 +1,145 @@
+import type { Class } from '../../../domain/index.ts';
+import { classOf } from '../../../domain/class.ts';
+import type { DocumentOf, DocumentProjector, TableProjector } from '../../../projections/index.ts';
+import { patienceMs } from '../app/settle.ts';
+import { mustBeAwaited } from '../awaiting.ts';
+import { describeBreach } from '../laws/law.ts';
+import { projectionBreach } from '../laws/projection-laws.ts';
+import { ScenarioFailed } from '../scenario-failed.ts';
+import { eventSentence, say } from '../stories/sentences.ts';
+import type { Told, ToldStory } from '../stories/told-story.ts';
+import { Verdict } from '../verdict.ts';
+import { explainDocuments, explainTable } from './explain-rows.ts';
+import { planOf } from './projection-plan.ts';
+import type { ProjectionOptions, ProjectionPlan } from './projection-plan.ts';
+import { ProjectionWorld } from './projection-world.ts';
+import { readRows } from './rows.ts';
+import type { Rows } from './rows.ts';
+
+interface Step {
+  readonly lines: readonly string[];
+  readonly run: (world: ProjectionWorld) => Promise<void>;
+}
+
+/** Events on their way to a projector. Every call returns a new stage, so that a beginning can be shared by tests. */
+export interface EventsOf<Stage> extends Told {
+  /** These events of the aggregate with this id; its type is the first word of the events' names. */
+  on(aggregateId: string, ...events: readonly object[]): Stage;
+  /** From here on it is this time. */
+  at(time: Date | string): Stage;
+}
+
+/** Events on their way to a document projector, and the documents that must come of them. */
+export interface ProjectionScenario<P extends DocumentProjector<object>> extends EventsOf<
+  ProjectionScenario<P>
+> {
+  /** Exactly these documents exist, by id. */
+  thenDocuments(expected: Readonly<Record<string, DocumentOf<P>>>): Verdict<ProjectionScenario<P>>;
+}
+
+/** Events on their way to a table projector, and the rows that must come of them. */
+export interface TableScenario<P extends TableProjector> extends EventsOf<TableScenario<P>> {
+  /** Exactly these rows are in one of the projector's tables, in any order. */
+  thenRows(
+    table: keyof P['tables'] & string,
+    expected: readonly Readonly<Record<string, unknown>>[],
+  ): Verdict<TableScenario<P>>;
+}
+
+class Projecting implements EventsOf<Projecting> {
+  readonly #plan: ProjectionPlan;
+  readonly #steps: readonly Step[];
+
+  constructor(plan: ProjectionPlan, steps: readonly Step[]) {
+    this.#plan = plan;
+    this.#steps = steps;
+  }
+
+  get story(): ToldStory {
+    const steps = this.#steps.map(({ lines }) => ({ kind: 'given' as const, lines }));
+    return { subject: this.#plan.projectorClass.name, steps };
+  }
+
+  on(aggregateId: string, ...events: readonly object[]): Projecting {
+    const plan = { ...this.#plan, events: [...this.#plan.events, ...events.map(classOf)] };
+    const lines = events.map(event => `${aggregateId}: ${eventSentence(event)}`);
+    return new Projecting(plan, [...this.#steps, { lines, run: world => world.append(aggregateId, events) }]);
+  }
+
+  at(time: Date | string): Projecting {
+    const lines = [`it is ${new Date(time).toISOString()}`];
+    return new Projecting(this.#plan, [...this.#steps, { lines, run: async world => world.clock.set(time) }]);
+  }
+
+  thenDocuments(expected: Rows): Verdict<Projecting> {
+    const lines = Object.entries(expected).map(([id, document]) => `document ${id}: ${say(document)}`);
+    return this.#verdict(lines, rows => explainDocuments(expected, rows));
+  }
+
+  thenRows(table: string, expected: readonly object[]): Verdict<Projecting> {
+    const lines = expected.map(row => `row of ${table}: ${say(row)}`);
+    return this.#verdict(lines, rows => explainTable(table, expected, rows[table] as readonly object[]));
+  }
+
+  #verdict(lines: readonly string[], explain: (rows: Rows) => string | undefined): Verdict<Projecting> {
+    const { name } = this.#plan.projectorClass;
+    const story: ToldStory = { subject: name, steps: [...this.story.steps, { kind: 'then', lines }] };
+    const parts = { run: () => this.#tell(explain), next: () => this, awaited: mustBeAwaited(name) };
+    return new Verdict({ story, ...parts });
+  }
+
+  async #tell(explain: (rows: Rows) => string | undefined): Promise<void> {
+    const world = await ProjectionWorld.start(this.#plan);
+    try {
+      for (const step of this.#steps) await step.run(world);
+      await world.app.projections.catchUp({ timeoutMs: patienceMs });
+      await refuseParked(world);
+      const rows = await rowsOf(world);
+      const explanation = explain(rows);
+      if (explanation !== undefined) throw new ScenarioFailed(explanation);
+      const breach = await projectionBreach(world, rows);
+      if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
+    } finally {
+      await world.stop();
+    }
+  }
+}
+
+/**
+ * Tells what a projector makes of events: documents, or rows of tables on PGlite or PostgreSQL.
+ *
+ *     test('adds up', () =>
+ *       projectionFor(Balances).on('acc-1', new MoneyDeposited(30)).thenDocuments({ 'acc-1': { balance: 30 } }));
+ *
+ * It also checks that the same rows come of the same events in every other way: delivered twice, after a restart at any
+ * place, rebuilt, in another mode, by several shards.
+ */
+export function projectionFor<P extends DocumentProjector<object>>(
+  projectorClass: Class<P>,
+  options?: ProjectionOptions,
+): ProjectionScenario<P>;
+export function projectionFor<P extends TableProjector>(
+  projectorClass: Class<P>,
+  options?: ProjectionOptions,
+): TableScenario<P>;
+export function projectionFor(projectorClass: Class, options: ProjectionOptions = {}): unknown {
+  return new Projecting(planOf(projectorClass, options), []);
+}
+
+async function rowsOf(world: ProjectionWorld): Promise<Rows> {
+  const projection = await world.freshProjection();
+  if (projection.mode !== 'live')
+    return readRows(world.store.readModels, projection, await world.liveBuild());
+  const ids = (await world.events()).flatMap(event => projection.keysOf(event));
+  return Object.fromEntries(
+    await world.app.readModels.of(world.plan.projectorClass).getMany([...new Set(ids)]),
+  );
+}
+
+/* In production the rest would go on; here the event that fails is what the reader wants to know. */
+async function refuseParked({ app, plan }: ProjectionWorld): Promise<void> {
+  const [first] = await app.projections.parked(plan.projectorClass);
+  if (first === undefined) return;
+  const event = `The event at position ${first.position}, key ${JSON.stringify(first.key)}`;
+  throw new ScenarioFailed(`${event}, was not handled.\n\n  ${first.error}`);
+}

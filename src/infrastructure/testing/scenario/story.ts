@@ -1,0 +1,153 @@
+import { applyOnlyChangesState } from '../laws/apply-only-changes-state.ts';
+import { eventsAreKnown } from '../laws/events-are-known.ts';
+import { eventsSurviveStorage } from '../laws/events-survive-storage.ts';
+import type { Breach, Law, LawName } from '../laws/law.ts';
+import { describeBreach } from '../laws/law.ts';
+import { refusalLeavesNothing, replayEqualsLive } from '../laws/replay-equals-live.ts';
+import { Chance, sameInputSameEvents } from '../laws/same-input-same-events.ts';
+import { snapshotEqualsReplay } from '../laws/snapshot-equals-replay.ts';
+import { ScenarioFailed } from '../scenario-failed.ts';
+import type { Act } from './act.ts';
+import type { CheckedAct } from './checks.ts';
+import { runInWeather } from './weather.ts';
+import type { Weather } from './weather.ts';
+import { World } from './world.ts';
+import type { Action, WorldPlan } from './world.ts';
+
+/** One line of a story: what was given, what happens, or what must have come of it. */
+export type Step =
+  | {
+      readonly kind: 'given';
+      readonly lines: readonly string[];
+      readonly run: (world: World) => Promise<void>;
+    }
+  | {
+      readonly kind: 'when';
+      readonly lines: readonly string[];
+      readonly actions: readonly Action[];
+      readonly passesTo?: string;
+    }
+  | {
+      readonly kind: 'then';
+      readonly lines: readonly string[];
+      /** Whether it says that the act before it fails. */
+      readonly expectsFailure?: boolean;
+      readonly check: (checked: CheckedAct, world: World) => void | Promise<void>;
+    };
+
+/** A whole scenario, as data: it can be played, told again and printed. */
+export interface Story {
+  readonly subject: string;
+  readonly plan: WorldPlan;
+  readonly steps: readonly Step[];
+  readonly withoutLaws: readonly LawName[];
+}
+
+// Broken, these make everything else differ as well, so they are told instead of it.
+const causes: readonly Law[] = [applyOnlyChangesState, eventsSurviveStorage];
+const others: readonly Law[] = [eventsAreKnown, refusalLeavesNothing, replayEqualsLive, snapshotEqualsReplay];
+
+/** Plays a story, checks what must come of it, and every law. */
+export async function tellStory(story: Story): Promise<void> {
+  const chance = new Chance();
+  const acts = await play(story, chance.asUsual(), 'checked');
+  // What is stored in a running app cannot be told again from the beginning.
+  if (story.withoutLaws.includes('same-input-same-events') || story.plan.app !== undefined) return;
+  const breach = await sameInputSameEvents(acts, chance, weather => play(story, weather, 'unchecked'));
+  if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
+}
+
+async function play(
+  { plan, steps, withoutLaws }: Story,
+  weather: Weather,
+  mode: 'checked' | 'unchecked',
+): Promise<readonly Act[]> {
+  return runInWeather(weather, async () => {
+    const world = await World.start(plan);
+    const run = new Run(world, withoutLaws, mode === 'checked');
+    try {
+      for (const step of steps) await run.play(step);
+      run.endAct();
+      return run.acts;
+    } finally {
+      await world.stop();
+    }
+  });
+}
+
+/** One telling of a story, from step to step. */
+class Run {
+  readonly acts: Act[] = [];
+  readonly #world: World;
+  readonly #withoutLaws: readonly LawName[];
+  readonly #isChecked: boolean;
+  #isFailureExpected = false;
+  #breach: Breach | undefined;
+
+  constructor(world: World, withoutLaws: readonly LawName[], isChecked: boolean) {
+    this.#world = world;
+    this.#withoutLaws = withoutLaws;
+    this.#isChecked = isChecked;
+  }
+
+  async play(step: Step): Promise<void> {
+    if (step.kind === 'then') {
+      if (this.#isChecked) await this.#check(step);
+      return;
+    }
+    this.endAct();
+    if (step.kind === 'given') return step.run(this.#world);
+    if (step.passesTo !== undefined) this.#world.setTime(step.passesTo);
+    const act = await this.#world.act(step.actions);
+    this.acts.push(act);
+    this.#isFailureExpected = false;
+    if (!this.#isChecked) return;
+    refuseUnawaited(act);
+    const cause = await this.#firstBreach(causes, act);
+    if (cause !== undefined) throw new ScenarioFailed(describeBreach(cause));
+    this.#breach = await this.#firstBreach(others, act);
+  }
+
+  /** The act is told to its end: what the checks have let pass, a law may not. */
+  endAct(): void {
+    const breach = this.#breach;
+    this.#breach = undefined;
+    if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
+  }
+
+  async #check({ check, expectsFailure }: Step & { kind: 'then' }): Promise<void> {
+    this.#isFailureExpected ||= expectsFailure ?? false;
+    const act = this.acts.at(-1)!;
+    try {
+      await check({ act, plan: this.#world.plan, isFailureExpected: this.#isFailureExpected }, this.#world);
+    } catch (error) {
+      if (!(error instanceof ScenarioFailed) || this.#breach === undefined) throw error;
+      const { law, claim } = this.#breach;
+      const hint = `The law "${law.replaceAll('-', ' ')}" is broken, too, which may be the cause: ${claim}`;
+      throw new ScenarioFailed(`${error.message}\n\n  ${hint}`, { cause: error.cause });
+    }
+  }
+
+  async #firstBreach(laws: readonly Law[], act: Act): Promise<Breach | undefined> {
+    for (const law of laws) {
+      if (this.#withoutLaws.includes(law.name)) continue;
+      const breach = await law.check(this.#world, act);
+      if (breach !== undefined) return breach;
+    }
+    return undefined;
+  }
+}
+
+function refuseUnawaited({ underWay }: Act): void {
+  const [first] = underWay;
+  if (first === undefined) return;
+  throw new ScenarioFailed(
+    [
+      'Nobody waited for a change: it was still under way when the command had ended, so nothing of it is stored.',
+      '',
+      `    ${first}`,
+      '',
+      '  Return or await that promise.',
+    ].join('\n'),
+  );
+}

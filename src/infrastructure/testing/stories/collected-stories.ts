@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { CollectedStory } from './collect-story.ts';
+
+/** Reads the stories that test runs have left in a file; none where there is no file. */
+export function readStories(path: string): readonly CollectedStory[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map(line => JSON.parse(line) as CollectedStory);
+}
+
+/** Stories as Markdown, by what they are about and by test, whatever the order in which they came true. */
+export function printStories(stories: readonly CollectedStory[]): string {
+  const subjects = [...new Set(stories.map(({ subject }) => subject))].sort();
+  const parts = subjects.flatMap(subject => {
+    const own = stories.filter(story => story.subject === subject);
+    own.sort((left, right) => ((left.test ?? '') < (right.test ?? '') ? -1 : 1));
+    return [`# ${subject}\n`, ...own.map(printStory)];
+  });
+  return parts.map(part => `${part}\n`).join('');
+}
+
+/* Without the first line, which is the subject again. */
+function printStory({ test, text }: CollectedStory): string {
+  const heading = test === undefined ? '' : `## ${test}\n\n`;
+  return `${heading}${text.split('\n').slice(1).join('\n')}\n`;
+}

@@ -1,0 +1,213 @@
+import { checkBound } from '../application/events/check-query.ts';
+import type { EventStore } from '../application/ports/event-store.ts';
+import type { Logger } from '../application/ports/logger.ts';
+import type { ProjectionState } from '../application/ports/projection-states.ts';
+import type { ReadModelStore, ReadModelTransaction } from '../application/ports/read-model-store.ts';
+import { checkIdentifier } from '../domain/identifiers.ts';
+import { isSameBuild } from './builds.ts';
+import { checkShards } from './check-shards.ts';
+import { deliveriesOf } from './delivery.ts';
+import { levelShards } from './level-shards.ts';
+import type { Projection } from './projection.ts';
+import { NoBuild, NotStored, NothingToSkip, ReshardRefused, ResetRefused } from './projection-errors.ts';
+import { record } from './rebuilds.ts';
+import type { OperatorOptions } from './rebuilds.ts';
+
+/** Options of `reset`. */
+export interface ResetOptions extends OperatorOptions {
+  /** Has an event handler react once more to what it has reacted to; default false. */
+  readonly firesAgain?: boolean | undefined;
+}
+
+const longestReason = 1_000;
+
+/** What operators do to a build beside rebuilding it. Each call is recorded in the transaction that it acts in. */
+export class OperatorActions {
+  readonly #events: EventStore;
+  readonly #readModels: ReadModelStore;
+  readonly #logger: Logger;
+
+  constructor(stores: { events: EventStore; readModels: ReadModelStore }, logger: Logger) {
+    this.#events = stores.events;
+    this.#readModels = stores.readModels;
+    this.#logger = logger;
+  }
+
+  /** Once this resolves, nothing is written any more. */
+  async pause(projection: Projection, build: ProjectionState, options: OperatorOptions): Promise<void> {
+    if (build.writtenBy === 'appends') throw new NotStored(projection.name, 'be paused');
+    await this.#act(build, async transaction => {
+      await transaction.states.change(build, { isPaused: true });
+      await record(transaction, 'pause', build, options);
+    });
+  }
+
+  /** Goes on with what was paused, or has stopped by itself. */
+  async resume(build: ProjectionState, options: OperatorOptions): Promise<void> {
+    await this.#act(build, async (transaction, now) => {
+      if (now.isPaused) await transaction.states.change(build, { isPaused: false });
+      await transaction.states.restart(build);
+      await record(transaction, 'resume', build, options);
+    });
+  }
+
+  /** Sets the checkpoints of all shards. */
+  async reset(
+    projection: Projection,
+    build: ProjectionState,
+    position: number,
+    options: ResetOptions,
+  ): Promise<void> {
+    const { name } = projection;
+    checkBound('position', position, 0);
+    const settled = await this.#events.settledPosition();
+    await this.#act(build, async (transaction, now) => {
+      // No shard may go back, so it counts how far the first of them is.
+      const from = Math.max(...now.shards.map(shard => shard.position));
+      if (now.writtenBy === 'appends') throw new NotStored(name, 'be reset');
+      if (position > settled)
+        throw new ResetRefused(name, from, position, `the last settled event is at ${settled}.`);
+      if (position < from) refuseRepetition(name, from, position, projection.react !== undefined, options);
+      await transaction.states.setPosition(build, position);
+      await record(transaction, 'reset', build, options, { from, to: position });
+    });
+  }
+
+  /** Divides the keys of a build anew. */
+  async reshard(
+    projection: Projection,
+    build: ProjectionState,
+    shards: number,
+    options: OperatorOptions,
+  ): Promise<void> {
+    checkShards(projection.name, shards);
+    const parkings = await this.#act(build, async (transaction, now) => {
+      const positions = now.shards.map(shard => shard.position);
+      const target = Math.max(...positions);
+      if (projection.react !== undefined && positions.some(position => position !== target)) {
+        throw new ReshardRefused(
+          projection.name,
+          'they are at different positions. Try again when they have caught up.',
+        );
+      }
+      const services = { readModels: this.#readModels, logger: this.#logger };
+      const levelled = await levelShards(transaction, { projection, build: now, target }, services);
+      await refuseParked(transaction, now);
+      await transaction.states.reshard(build, shards);
+      await record(transaction, 'reshard', build, options, { from: now.shards.length, to: shards });
+      return levelled;
+    });
+    for (const parking of parkings) parking.report(this.#logger);
+  }
+
+  /** Gives up the parked events of a key; returns how many. */
+  async discard(
+    build: ProjectionState,
+    key: string,
+    options: OperatorOptions,
+    throughPosition = Infinity,
+  ): Promise<number> {
+    const reason = checkIdentifier('reason', options.reason ?? '', longestReason);
+    const parked = (await this.#readModels.listParked(build)).filter(candidate => candidate.key === key);
+    const events = await this.#act(build, async transaction => {
+      let discarded = 0;
+      for (const { shard } of parked) {
+        const id = { name: build.name, version: build.version, generation: build.generation, shard };
+        const why = { reason, by: options.actor ?? null };
+        discarded += await transaction.parked.discard(id, key, throughPosition, why);
+      }
+      await record(transaction, 'discard', build, options, { key, events: discarded });
+      return discarded;
+    });
+    const { name, version } = build;
+    const facts = { key, events, reason, actor: options.actor };
+    this.#logger.warn(`Parked events of projection "${name}" v${version} were discarded.`, facts);
+    return events;
+  }
+
+  /** Records what was done elsewhere. */
+  async note(
+    action: string,
+    build: ProjectionState,
+    options: OperatorOptions,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.#readModels.transaction(transaction => record(transaction, action, build, options, details));
+  }
+
+  /** Gives up one event: the first of a parked key, or the one before which a projection has stopped. */
+  async skip(
+    projection: Projection,
+    build: ProjectionState,
+    position: number,
+    options: OperatorOptions,
+  ): Promise<void> {
+    const parked = (await this.#readModels.listParked(build)).filter(
+      candidate => candidate.position === position,
+    );
+    if (parked.length > 0) {
+      for (const key of new Set(parked.map(candidate => candidate.key))) {
+        await this.discard(build, key, options, position);
+      }
+      return;
+    }
+    const reason = checkIdentifier('reason', options.reason ?? '', longestReason);
+    const { types } = projection;
+    const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
+    const event = events[0]?.position === position ? events[0] : undefined;
+    await this.#act(build, async (transaction, now) => {
+      const stopped = now.shards.filter(shard => shard.condition === 'stopped');
+      const isBefore = stopped.some(shard => shard.position < position);
+      if (event === undefined || !isBefore) throw new NothingToSkip(projection.name, position);
+      const [delivery] = deliveriesOf(projection, [event], undefined);
+      const error = stopped.find(shard => shard.error !== undefined)?.error ?? null;
+      const given = { key: delivery?.key ?? '', position, isWhole: true, error, attempts: 0 };
+      await transaction.parked.giveUp(build, given, { reason, by: options.actor ?? null });
+      await transaction.states.restart(build);
+      await record(transaction, 'skip', build, options, { position });
+    });
+  }
+
+  /* Works on the build as it is now, and lets nobody change it meanwhile. */
+  async #act<T>(
+    build: ProjectionState,
+    work: (transaction: ReadModelTransaction, now: ProjectionState) => Promise<T>,
+  ): Promise<T> {
+    return this.#readModels.changeStates(async transaction => {
+      const { projections } = await transaction.states.lock(build.name);
+      const now = projections.find(candidate => isSameBuild(candidate, build));
+      if (now === undefined) throw new NoBuild(build.name);
+      return work(transaction, now);
+    });
+  }
+}
+
+function refuseRepetition(
+  name: string,
+  from: number,
+  to: number,
+  isReaction: boolean,
+  { firesAgain = false }: ResetOptions,
+): void {
+  if (!isReaction) {
+    throw new ResetRefused(name, from, to, 'its rows already contain what comes after. Use rebuild().');
+  }
+  if (!firesAgain) {
+    throw new ResetRefused(
+      name,
+      from,
+      to,
+      'it would react once more to what comes after. Ask for that with firesAgain.',
+    );
+  }
+}
+
+async function refuseParked(transaction: ReadModelTransaction, build: ProjectionState): Promise<void> {
+  const { name, version, generation } = build;
+  for (const { shard } of build.shards) {
+    const parked = await transaction.parked.countByKey({ name, version, generation, shard });
+    if (parked.size > 0) {
+      throw new ReshardRefused(name, 'events are parked. Retry or discard them first.');
+    }
+  }
+}
