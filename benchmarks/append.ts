@@ -17,7 +17,7 @@ const appends = Array.from({ length: 64 }, (_value, index) =>
 export const append: Benchmark = {
   name: 'append',
   measures: 'appends of 3 events, each at an exact expected version, from 1 to 512 callers at the same time',
-  settings: { callers: '1,8,32,128,512', streams: 'new', warmUpMs: 500, durationMs: 3_000 },
+  settings: { callers: '1,8,32,128,512', streams: 'new', warmUpMs: 2_000, durationMs: 3_000 },
   tiny: { callers: '1,8', warmUpMs: 0, durationMs: 30 },
   cases: settings => numbersOf(settings.callers).map(callers => appendCase(callers, settings)),
 };

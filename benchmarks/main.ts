@@ -5,7 +5,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { benchmarks } from './benchmarks.ts';
-import { removeTemplate } from './contenders/pglite-folder.ts';
 import { WrongUsage, readCommandLine, usage } from './harness/command-line.ts';
 import type { CommandLine } from './harness/command-line.ts';
 import { loadPeer } from './harness/load-peer.ts';
@@ -48,14 +47,11 @@ async function main(args: readonly string[]): Promise<void> {
     await measure(server?.url ?? options.serverUrl!, options);
   } finally {
     await server?.remove();
-    await removeTemplate();
   }
 }
 
 try {
   await main(process.argv.slice(2));
-  // Castore's adapter has no way to close its connections, which would keep the process alive.
-  process.exit();
 } catch (error) {
   console.error(error instanceof WrongUsage ? `${error.message}\n\n${usage}` : error);
   process.exit(error instanceof WrongUsage ? 2 : 1);

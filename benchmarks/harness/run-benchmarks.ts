@@ -1,7 +1,10 @@
-import type { Benchmark, Case, Settings } from './benchmark.ts';
+import type { Benchmark, Case, Contender, Settings } from './benchmark.ts';
 import type { CommandLine } from './command-line.ts';
 import { WrongUsage } from './command-line.ts';
 import { reportCase } from './report.ts';
+import { ContenderProcess } from './contender-process.ts';
+import type { ContenderRun } from './contender-run.ts';
+import { RunHere } from './contender-run.ts';
 import { runCase } from './run-case.ts';
 import type { ContenderResult } from './run-case.ts';
 
@@ -12,6 +15,29 @@ export interface CaseResult {
   readonly settings: Settings;
   readonly contenders: readonly ContenderResult[];
 }
+
+/** How contenders are begun: in a process of their own, or in this one. */
+export type BeginRun = (
+  benchmark: Benchmark,
+  settings: Settings,
+  found: Case,
+  serverUrl: string,
+) => (contender: Contender) => ContenderRun;
+
+/** Each in a process of its own, so that none pays for another's garbage. */
+export const inOwnProcess: BeginRun =
+  (benchmark, settings, found, serverUrl) =>
+  ({ name }) =>
+    new ContenderProcess({
+      ...{ benchmark: benchmark.name, settings, serverUrl },
+      ...{ case: found.name, contender: name },
+    });
+
+/** All in this process, where only that they run counts. */
+export const inThisProcess: BeginRun =
+  (_benchmark, _settings, { keepsData = false }, serverUrl) =>
+  contender =>
+    new RunHere(contender, serverUrl, keepsData);
 
 /**
  * The benchmarks of this name.
@@ -33,6 +59,7 @@ export async function runBenchmarks(
   serverUrl: string,
   options: Pick<CommandLine, 'rounds' | 'hasPeers' | 'contenders' | 'settings'>,
   print: (line: string) => void,
+  begin: BeginRun = inOwnProcess,
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   for (const benchmark of benchmarks) {
@@ -40,7 +67,8 @@ export async function runBenchmarks(
     const settings = settingsOf(benchmark, options.settings);
     for (const found of benchmark.cases(settings)) {
       const chosen = chooseContenders(found, options);
-      const contenders = await runCase(chosen, { serverUrl, count: options.rounds });
+      const beginOne = begin(benchmark, settings, chosen, serverUrl);
+      const contenders = await runCase(chosen, options.rounds, beginOne);
       for (const line of reportCase(chosen, contenders)) print(line);
       results.push({ benchmark: benchmark.name, case: chosen.name, settings, contenders });
     }

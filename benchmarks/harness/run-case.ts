@@ -1,6 +1,5 @@
-import type { Case, Contender, Measurable, Sample } from './benchmark.ts';
-import { collectGarbage } from './collect-garbage.ts';
-import { ScratchDatabase } from './scratch-database.ts';
+import type { Case, Contender, Sample } from './benchmark.ts';
+import type { ContenderRun } from './contender-run.ts';
 
 /** What became of a contender: a sample a round, or the error that ended it. */
 export interface ContenderResult {
@@ -10,42 +9,35 @@ export interface ContenderResult {
   readonly failure?: string;
 }
 
-/** Where and how often a case is run. */
-export interface Rounds {
-  readonly serverUrl: string;
-  readonly count: number;
-}
-
 /**
  * Measures the contenders of a case in turns: A B C, A B C.
  *
  * So what the machine does besides hits all alike. A contender that fails is out, and the others go on.
  */
 export async function runCase(
-  { contenders, keepsData = false }: Case,
-  rounds: Rounds,
+  { contenders }: Case,
+  rounds: number,
+  begin: (contender: Contender) => ContenderRun,
 ): Promise<ContenderResult[]> {
-  const runs = contenders.map(contender => new Run(contender, rounds.serverUrl, keepsData));
+  const turns = contenders.map(contender => new Turns(contender, begin(contender)));
   try {
-    for (let round = 0; round < rounds.count; round++) for (const run of runs) await run.measure();
+    for (let round = 0; round < rounds; round++) for (const each of turns) await each.take();
   } finally {
-    for (const run of runs) await run.close();
+    for (const each of turns) await each.end();
   }
-  return runs.map(run => run.result);
+  return turns.map(each => each.result);
 }
 
-class Run {
+/* The turns of one contender. */
+class Turns {
   readonly #contender: Contender;
-  readonly #serverUrl: string;
-  readonly #keepsData: boolean;
+  readonly #run: ContenderRun;
   readonly #samples: Sample[] = [];
-  #opened: { readonly database: ScratchDatabase; readonly measurable: Measurable } | undefined;
   #failure: string | undefined;
 
-  constructor(contender: Contender, serverUrl: string, keepsData: boolean) {
+  constructor(contender: Contender, run: ContenderRun) {
     this.#contender = contender;
-    this.#serverUrl = serverUrl;
-    this.#keepsData = keepsData;
+    this.#run = run;
   }
 
   get result(): ContenderResult {
@@ -54,34 +46,17 @@ class Run {
     return { name, kind, samples: this.#samples, ...(failure !== undefined && { failure }) };
   }
 
-  async measure(): Promise<void> {
+  async take(): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      const { database, measurable } = (this.#opened ??= await this.#open());
-      await database.settle();
-      collectGarbage();
-      this.#samples.push(await measurable.measure());
-      if (!this.#keepsData) await this.close();
+      this.#samples.push(await this.#run.measure());
     } catch (error) {
       this.#failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      await this.close();
+      await this.end();
     }
   }
 
-  async close(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    await opened?.measurable[Symbol.asyncDispose]();
-    await opened?.database[Symbol.asyncDispose]();
-  }
-
-  async #open(): Promise<{ database: ScratchDatabase; measurable: Measurable }> {
-    const database = await ScratchDatabase.create(this.#serverUrl);
-    try {
-      return { database, measurable: await this.#contender.open(database) };
-    } catch (error) {
-      await database[Symbol.asyncDispose]();
-      throw error;
-    }
+  end(): Promise<void> {
+    return this.#run.close();
   }
 }
