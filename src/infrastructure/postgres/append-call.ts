@@ -37,9 +37,7 @@ export function callFor(units: readonly AppendUnit[]): AppendCall {
     parameters: [...streams.parameters(), ...columns.parameters(), plan],
     read(row) {
       const outcomes = readOutcomes(ordered, row);
-      if (!isPlain) return outcomes;
-      const byUnit = new Map(ordered.map((unit, index) => [unit, outcomes[index]!]));
-      return units.map(unit => byUnit.get(unit)!);
+      return isPlain ? streams.inOrderOfUnits(outcomes) : outcomes;
     },
   };
 }
@@ -59,7 +57,8 @@ function expectedNumber(expected: ExpectedVersion): number {
 interface TouchedStream {
   readonly name: string;
   readonly stream: StreamId;
-  readonly firstUnit: AppendUnit;
+  /** By its index. */
+  readonly firstUnit: number;
   expected: number;
   events: number;
   recordedAtMs: number;
@@ -68,14 +67,16 @@ interface TouchedStream {
 
 /* All writers lock streams in one order, so that no two of them wait for each other. */
 class TouchedStreams {
+  readonly #units: readonly AppendUnit[];
   readonly #sorted: readonly TouchedStream[];
-  readonly #numbers: ReadonlyMap<string, number>;
 
   constructor(units: readonly AppendUnit[]) {
     const byName = new Map<string, TouchedStream>();
-    for (const unit of units) for (const write of unit.prepared.writes) touch(byName, unit, write);
+    for (const [index, { prepared }] of units.entries()) {
+      for (const write of prepared.writes) touch(byName, index, write, prepared.recordedAtMs);
+    }
+    this.#units = units;
     this.#sorted = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    this.#numbers = new Map(this.#sorted.map(({ name }, index) => [name, index + 1]));
   }
 
   get eachHasOneUnit(): boolean {
@@ -83,11 +84,19 @@ class TouchedStreams {
   }
 
   get unitsInOrder(): readonly AppendUnit[] {
-    return this.#sorted.map(({ firstUnit }) => firstUnit);
+    return this.#sorted.map(({ firstUnit }) => this.#units[firstUnit]!);
   }
 
-  numberOf(stream: StreamId): number {
-    return this.#numbers.get(formatStream(stream))!;
+  /** What is known of each of `unitsInOrder`, in the order in which the units were given. */
+  inOrderOfUnits<Known>(known: readonly Known[]): Known[] {
+    const found = [...known];
+    for (const [index, { firstUnit }] of this.#sorted.entries()) found[firstUnit] = known[index]!;
+    return found;
+  }
+
+  /** The number of each stream in the call, by its name. */
+  numbers(): ReadonlyMap<string, number> {
+    return new Map(this.#sorted.map(({ name }, index) => [name, index + 1]));
   }
 
   parameters(): SqlParameter[] {
@@ -106,8 +115,12 @@ function mayBeNew(expected: number): boolean {
   return expected === 0 || expected === expectedNumber('any');
 }
 
-function touch(byName: Map<string, TouchedStream>, unit: AppendUnit, write: PreparedWrite): void {
-  const { recordedAtMs } = unit.prepared;
+function touch(
+  byName: Map<string, TouchedStream>,
+  unit: number,
+  write: PreparedWrite,
+  recordedAtMs: number,
+): void {
   const name = formatStream(write.stream);
   const expected = expectedNumber(write.expectedVersion);
   const known = byName.get(name);
@@ -139,9 +152,10 @@ function planOf(units: readonly AppendUnit[], streams: TouchedStreams): string {
     keys: [] as unknown[],
     commands: [] as unknown[],
   };
+  const numbers = streams.numbers();
   for (const [index, { prepared }] of units.entries()) {
     for (const { stream, expectedVersion, events, claim, release } of prepared.writes) {
-      const number = streams.numberOf(stream);
+      const number = numbers.get(formatStream(stream));
       plan.writes.push([index + 1, number, expectedNumber(expectedVersion), events.length]);
       for (const key of release) plan.keys.push([plan.writes.length, key, false]);
       for (const key of claim) plan.keys.push([plan.writes.length, key, true]);

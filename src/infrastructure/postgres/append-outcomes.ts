@@ -15,20 +15,27 @@ export type UnitOutcome =
   /** Another unit of the call had the same ids; to be sent once more. */
   | { readonly status: 'again' };
 
+/* Null where there is nothing to tell: no event, no write, nothing but stored. */
+type Answer = [
+  positions: number[] | null,
+  versions: number[] | null,
+  statuses: number[] | null,
+  explanations: unknown[] | null,
+];
+
 /** What the one row that `append_events` returned says of each unit. */
 export function readOutcomes(
   units: readonly { readonly prepared: PreparedAppend }[],
   row: SqlRow,
 ): UnitOutcome[] {
-  const [positions, versions, statuses] = row.slice(0, 3).map(readNumbers) as [number[], number[], number[]];
-  const explanations = row[3] == null ? [] : (JSON.parse(row[3]) as unknown[]);
+  const [positions, versions, statuses, explanations] = JSON.parse(row[0]!) as Answer;
   const cursor = { write: 0, event: 0 };
   return units.map(({ prepared }, unit) => {
     const count = prepared.writes.reduce((sum, write) => sum + write.events.length, 0);
-    const own = versions.slice(cursor.write, (cursor.write += prepared.writes.length));
-    const written = positions.slice(cursor.event, (cursor.event += count));
-    const status = statuses[unit] ?? 0;
-    const explanation = explanations[unit];
+    const own = (versions ?? []).slice(cursor.write, (cursor.write += prepared.writes.length));
+    const written = (positions ?? []).slice(cursor.event, (cursor.event += count));
+    const status = statuses?.[unit] ?? 0;
+    const explanation = explanations?.[unit];
     if (status === 2)
       return { status: 'stored', results: toResults(prepared, own, explanation as number[], true) };
     if (status === 6) return { status: 'again' };
@@ -38,10 +45,6 @@ export function readOutcomes(
     }
     return { status: 'stored', results: toResults(prepared, own, written, false) };
   });
-}
-
-function readNumbers(array: string | null | undefined): number[] {
-  return array == null ? [] : (JSON.parse(`[${array.slice(1, -1)}]`) as number[]);
 }
 
 function toResults(

@@ -322,8 +322,8 @@
   CREATE TRIGGER operations_never_change BEFORE DELETE OR UPDATE ON annals.operations FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_forgery()
 
 -- function append_events
-  CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], plan json, OUT positions bigint[], OUT versions integer[], OUT statuses smallint[], OUT explanations json)
-   RETURNS record
+  CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], plan json)
+   RETURNS json
    LANGUAGE plpgsql
    SET plan_cache_mode TO 'force_generic_plan'
    SET enable_seqscan TO 'off'
@@ -333,6 +333,10 @@
   AS $function$
   declare
     tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
+    positions bigint[];
+    versions integer[];
+    statuses smallint[];
+    explanations json;
     -- Of the streams that this call adds; of all streams; and of each write.
     added bigint[];
     streams_added integer;
@@ -349,7 +353,10 @@
 
     -- A new stream is inserted with the version that it has if nothing is refused; decide_appends puts it right.
     if 0 = any (s_expected) or -1 = any (s_expected) then
-      added := array(select nextval('annals.stream_refs') from generate_subscripts(s_id, 1));
+      -- In a loop, here and below: for few numbers a query costs more than all of them.
+      for n in 1 .. cardinality(s_id) loop
+        added := added || nextval('annals.stream_refs');
+      end loop;
       insert into annals.streams (stream_ref, aggregate_type, aggregate_id, version, recorded_at)
       select s.ref, s.type, s.id, s.events, s.recorded_at
       from (
@@ -427,7 +434,9 @@
       ) is not null;
 
       -- One for each event, in order; those of refused units are left out, and their positions skipped.
-      positions := array(select nextval('annals.event_positions') from generate_subscripts(e_id, 1));
+      for n in 1 .. cardinality(e_id) loop
+        positions := positions || nextval('annals.event_positions');
+      end loop;
       insert into annals.events (
         position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
         correlation_id, causation_id, user_id, actor, payload, metadata
@@ -448,6 +457,7 @@
     if plan is not null then
       perform annals.record_commands(plan, decided.statuses, decided.last_events, positions);
     end if;
+    return json_build_array(positions, versions, statuses, explanations);
   end
   $function$
 

@@ -11,8 +11,8 @@
 --   plan  what goes beyond "each stream has one write, which is a unit": see decide_appends. Null: stream, write
 --         and unit of one number belong together
 --
--- Returns one row: a position for each event (of no meaning if its unit was not stored), and the version after each
--- write. Unless every unit was stored: for each unit its status, and what its status needs to be explained.
+-- Returns a list of lists: a position for each event (of no meaning if its unit was not stored), and the version after
+-- each write. Unless every unit was stored: for each unit its status, and what its status needs to be explained.
 --
 --   status 0 stored · 1 version conflict · 2 stored before, by an append with the same ids ·
 --          3 an event id is taken · 4 a unique key is taken · 5 a command has run before ·
@@ -29,9 +29,8 @@ create function annals.append_events(
   s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamptz[],
   e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[],
   e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[],
-  plan json,
-  out positions bigint[], out versions integer[], out statuses smallint[], out explanations json
-)
+  plan json
+) returns json
 language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -41,6 +40,10 @@ set jit = off
 as $$
 declare
   tag constant bigint := 'annals.events'::regclass::oid::bigint & 32767;
+  positions bigint[];
+  versions integer[];
+  statuses smallint[];
+  explanations json;
   -- Of the streams that this call adds; of all streams; and of each write.
   added bigint[];
   streams_added integer;
@@ -57,7 +60,10 @@ begin
 
   -- A new stream is inserted with the version that it has if nothing is refused; decide_appends puts it right.
   if 0 = any (s_expected) or -1 = any (s_expected) then
-    added := array(select nextval('annals.stream_refs') from generate_subscripts(s_id, 1));
+    -- In a loop, here and below: for few numbers a query costs more than all of them.
+    for n in 1 .. cardinality(s_id) loop
+      added := added || nextval('annals.stream_refs');
+    end loop;
     insert into annals.streams (stream_ref, aggregate_type, aggregate_id, version, recorded_at)
     select s.ref, s.type, s.id, s.events, s.recorded_at
     from (
@@ -135,7 +141,9 @@ begin
     ) is not null;
 
     -- One for each event, in order; those of refused units are left out, and their positions skipped.
-    positions := array(select nextval('annals.event_positions') from generate_subscripts(e_id, 1));
+    for n in 1 .. cardinality(e_id) loop
+      positions := positions || nextval('annals.event_positions');
+    end loop;
     insert into annals.events (
       position, stream_ref, version, schema_version, event_id, recorded_at, event_type,
       correlation_id, causation_id, user_id, actor, payload, metadata
@@ -156,6 +164,7 @@ begin
   if plan is not null then
     perform annals.record_commands(plan, decided.statuses, decided.last_events, positions);
   end if;
+  return json_build_array(positions, versions, statuses, explanations);
 end
 $$;
 
