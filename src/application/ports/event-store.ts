@@ -102,7 +102,7 @@ export interface ReadFeedOptions extends FeedFilter {
   readonly afterPosition?: number | undefined;
   /** Inclusive; default: what is settled when the read gets there. */
   readonly toPosition?: number | undefined;
-  /** Events fetched at a time, 1 to 10,000; default 1,000. */
+  /** Events fetched at a time, at most, 1 to 10,000; fewer where they are large. Default 1,000. */
   readonly batchSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -124,7 +124,7 @@ export interface SubscribeOptions extends FeedFilter {
    * after it, because everything at or below has been handled.
    */
   readonly from?: 'start' | 'end' | number | undefined;
-  /** Events at a time, 1 to 10,000; default 1,000. */
+  /** Events at a time, at most, 1 to 10,000; fewer where they are large. Default 1,000. */
   readonly batchSize?: number | undefined;
   /** Ends the loop, without an error. */
   readonly signal?: AbortSignal | undefined;

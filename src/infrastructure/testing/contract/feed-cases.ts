@@ -4,7 +4,7 @@ import type { FeedFilter, ReadFeedOptions } from '../../../application/ports/eve
 import { InvalidIdentifier } from '../../../domain/index.ts';
 import { InvalidQuery } from '../../../application/ports/event-store-errors.ts';
 import { storeCases } from './contract-case.ts';
-import { checkRefused, collect, plain } from './expectations.ts';
+import { checkRefused, collect, plain, takeEvents } from './expectations.ts';
 import { deposited, deposits } from './sample-events.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
@@ -48,6 +48,23 @@ export const feedCases = storeCases({
       const feed = subject.store.readFeed({ afterPosition: subject.startPosition, batchSize });
       deepStrictEqual(await collect(feed), subject.ledger);
     }
+  },
+
+  'delivers large events whole and in their place, however many there are': async subject => {
+    const large = 'large '.repeat(100_000);
+    for (let round = 0; round < 20; round++) {
+      await subject.append(subject.stream(`${round % 3}`), [
+        deposited(round, { payload: { amount: round, note: large } }),
+        deposited(round),
+        deposited(round, { metadata: { note: large }, type: 'account.withdrawn' }),
+      ]);
+    }
+    await checkPages(subject, {});
+    await checkPages(subject, { batchSize: 4, types: ['account.withdrawn'] });
+    const feed = subject.store.readFeed({ afterPosition: subject.startPosition });
+    deepStrictEqual(await collect(feed), subject.ledger);
+    const subscribed = subject.store.subscribe({ from: subject.startPosition })[Symbol.asyncIterator]();
+    deepStrictEqual(await takeEvents(subscribed, subject.ledger.length), subject.ledger);
   },
 
   'delivers the types and aggregate types that are asked for': async subject => {

@@ -1,0 +1,160 @@
+import type { Recorded } from '../../domain/index.ts';
+import type { FeedPage, ReadFeedOptions } from '../../application/ports/event-store.ts';
+import type { TailPage } from '../../application/subscriptions/tail.ts';
+import { int8Array } from './binary-arrays.ts';
+import { EventConditions } from './event-conditions.ts';
+import { eventColumns, readEvent } from './event-rows.ts';
+import type { SqlRow, SqlRunner } from './sql-client.ts';
+import { prepared } from './statements.ts';
+import type { Statements } from './statements.ts';
+
+const tailPageSize = 1_000;
+// A page of large events ends early, so that a reader's memory does not depend on how large they are.
+const maxCharactersAPage = 16 * 1024 * 1024;
+// As it is stored, maybe compressed. Larger ones are fetched apart, a few at a time.
+const largeBytes = 8_192;
+const largeAtATime = 16;
+
+const isLarge = `pg_column_size(e.payload) > ${largeBytes} or pg_column_size(e.metadata) > ${largeBytes}`;
+const [payloadAt, metadataAt] = [10, 11];
+const columns = eventColumns.replace(
+  'e.payload, e.metadata',
+  `case when ${isLarge} then null else e.payload end, case when ${isLarge} then null else e.metadata end`,
+);
+
+// Looked up one by one and remembered for the page; the planner would rather read all streams, for each page.
+const eventsBesideStreams = `events e cross join lateral (
+    select x.aggregate_type, x.aggregate_id from annals.streams x where x.stream_ref = e.stream_ref offset 0
+  ) s`;
+
+interface Window {
+  readonly events: readonly Recorded[];
+  /** Whether it ends early, because of the size of its events. */
+  readonly isCut: boolean;
+}
+
+/** Reads the log in its one order, by pages that end where it is settled. */
+export class SqlFeed {
+  readonly #run: SqlRunner['run'];
+  readonly #statements: Statements;
+  #settled = 0;
+  /* Whether positions were taken that were not settled, at the last look; a hint. */
+  #isWriterOpen = false;
+
+  constructor(run: SqlRunner['run'], statements: Statements) {
+    this.#run = run;
+    this.#statements = statements;
+  }
+
+  async settledPosition(): Promise<number> {
+    const rows = await this.#run(this.#statements.get('settled_position'), []);
+    // What is settled stays settled; of two answers that overtook each other the higher one holds.
+    const [settled, allocated] = rows[0]!.map(Number);
+    this.#settled = Math.max(this.#settled, settled!);
+    this.#isWriterOpen = allocated! > this.#settled;
+    return this.#settled;
+  }
+
+  /** A page of at most `batchSize` events, fewer where they are large. */
+  async readPage(options: ReadFeedOptions): Promise<FeedPage> {
+    const { isWriterOpen: _isWriterOpen, ...page } = await this.#readPage(options);
+    return page;
+  }
+
+  /*
+   * What follows without a gap is settled without a look at the locks, and a page that somebody told of mostly does:
+   * one query instead of two.
+   */
+  async readTailPage(afterPosition: number, isHinted: boolean): Promise<TailPage> {
+    if (isHinted && !this.#isWriterOpen) {
+      const toPosition = afterPosition + tailPageSize;
+      const { events, isCut } = await this.#readWindow({ afterPosition, toPosition }, tailPageSize);
+      const throughPosition = afterPosition + events.length;
+      if (events.length > 0 && events.at(-1)!.position === throughPosition) {
+        this.#settled = Math.max(this.#settled, throughPosition);
+        return {
+          events,
+          throughPosition,
+          isLast: !isCut && events.length < tailPageSize,
+          isWriterOpen: false,
+        };
+      }
+    }
+    return this.#readPage({ afterPosition, batchSize: tailPageSize });
+  }
+
+  async #readPage(options: ReadFeedOptions): Promise<TailPage> {
+    const { afterPosition = 0, toPosition = Infinity, batchSize = 1_000 } = options;
+    const { settled, isFresh } = await this.#settledAfter(afterPosition + batchSize);
+    const end = Math.min(toPosition, settled);
+    const isWriterOpen = this.#isWriterOpen;
+    if (end <= afterPosition) {
+      return { events: [], throughPosition: afterPosition, isLast: true, isWriterOpen };
+    }
+    const events: Recorded[] = [];
+    let through = afterPosition;
+    let isFull = false;
+    for (let span = batchSize; through < end && !isFull; span *= 2) {
+      const window = { ...options, afterPosition: through, toPosition: Math.min(end, through + span) };
+      const rest = batchSize - events.length;
+      const found = await this.#readWindow(window, rest);
+      events.push(...found.events);
+      isFull = found.isCut || found.events.length === rest;
+      through = isFull ? found.events.at(-1)!.position : window.toPosition;
+    }
+    // Beyond what was settled at an earlier look there may be more by now; the next page looks again.
+    const isLast = through >= end && (isFresh || toPosition <= settled);
+    return { events, throughPosition: through, isLast, isWriterOpen };
+  }
+
+  /* During a catch-up everything read is long settled, and the locks need not be looked at for each page. */
+  async #settledAfter(position: number): Promise<{ settled: number; isFresh: boolean }> {
+    if (this.#settled >= position) return { settled: this.#settled, isFresh: false };
+    return { settled: await this.settledPosition(), isFresh: true };
+  }
+
+  /*
+   * A page is read in windows of positions that grow while few events match. Without an upper bound close by, a
+   * table that has no statistics yet makes the planner sort everything up to the end, for each page.
+   */
+  async #readWindow(window: ReadFeedOptions, limit: number): Promise<Window> {
+    const { afterPosition, toPosition, types, aggregateTypes } = window;
+    const conditions = new EventConditions()
+      .add('e.position > @', afterPosition)
+      .add('e.position <= @', toPosition)
+      .addFilter({ types, aggregateTypes });
+    const { where, parameters } = conditions;
+    const from = `from annals.${eventsBesideStreams} ${where} order by e.position`;
+    const text = `select ${columns} ${from} limit ${conditions.parameter(limit)}`;
+    const rows = await this.#run(prepared('read_feed', this.#statements.inSchema(text)), parameters);
+    const isWhole = rows.every(row => row[payloadAt] !== null);
+    return isWhole ? { events: rows.map(readEvent), isCut: false } : this.#completed(rows);
+  }
+
+  /* Fetches what was left out because it is large, as far as a page goes. */
+  async #completed(rows: readonly SqlRow[]): Promise<Window> {
+    const events: Recorded[] = [];
+    let large: Map<string, SqlRow> | undefined;
+    let characters = 0;
+    for (const [index, row] of rows.entries()) {
+      let whole = row;
+      if (row[payloadAt] === null) {
+        if (!large?.has(row[0]!)) large = await this.#readLarge(rows.slice(index));
+        const [, payload, metadata] = large.get(row[0]!)!;
+        whole = row.with(payloadAt, payload!).with(metadataAt, metadata!);
+      }
+      events.push(readEvent(whole));
+      characters += whole[payloadAt]!.length + (whole[metadataAt]?.length ?? 0);
+      if (characters >= maxCharactersAPage) return { events, isCut: index < rows.length - 1 };
+    }
+    return { events, isCut: false };
+  }
+
+  async #readLarge(rows: readonly SqlRow[]): Promise<Map<string, SqlRow>> {
+    const positions = rows.filter(row => row[payloadAt] === null).slice(0, largeAtATime);
+    const text = 'select position, payload, metadata from annals.events where position = any ($1)';
+    const parameters = [int8Array(positions.map(row => Number(row[0])))];
+    const found = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
+    return new Map(found.map(row => [row[0]!, row]));
+  }
+}
