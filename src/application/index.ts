@@ -152,7 +152,14 @@ export type {
   FoundDocuments,
 } from './ports/read-model-store.ts';
 export type { Store, StoreFactory, StoreServices } from './ports/store.ts';
-export type { ProjectionLag, StoreActivity, StoreHealth, StoreState } from './ports/store-health.ts';
+export type {
+  Lag,
+  ProjectionLag,
+  ShardLag,
+  StoreActivity,
+  StoreHealth,
+  StoreState,
+} from './ports/store-health.ts';
 export type {
   Instrument,
   Measure,

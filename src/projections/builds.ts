@@ -35,14 +35,6 @@ export class Builds {
   }
 }
 
-/** Whether two are the same build. */
-export function isSameBuild(
-  left: Pick<ProjectionState, 'name' | 'version' | 'generation'>,
-  right: Pick<ProjectionState, 'name' | 'version' | 'generation'>,
-): boolean {
-  return left.name === right.name && left.version === right.version && left.generation === right.generation;
-}
-
 /** The position that all shards have reached. */
 export function positionOf({ shards }: Pick<ProjectionState, 'shards'>): number {
   return Math.min(...shards.map((shard: ShardState) => shard.position));

@@ -2,8 +2,8 @@ import type { JudgeProjections } from '../application/health/health.ts';
 import type { HealthCheck } from '../application/health/health-report.ts';
 import type { ProjectionLag, StoreHealth } from '../application/ports/store-health.ts';
 import { errorType } from '../application/telemetry/error-type.ts';
+import { isSameBuild } from '../application/same-build.ts';
 import { errorText } from './error-text.ts';
-import { isSameBuild } from './builds.ts';
 import type { RunnerStatus } from './projection-node.ts';
 import type { Projections } from './projections.ts';
 

@@ -36,7 +36,7 @@ export type { Projection, WantedKeys } from './projection.ts';
 export type { LeaseChange, ProjectionTelemetry } from './projection-telemetry.ts';
 export { Projections } from './projections.ts';
 export type { RunningProjection } from './projection-services.ts';
-export type { ProjectionStatus } from './projection-status.ts';
+export type { LagStatus, ProjectionStatus, ShardStatus } from './projection-status.ts';
 export type { NodePace } from './projection-node.ts';
 export type { ResetOptions } from './operator-actions.ts';
 export type { OperatorOptions, BuildOptions, SwapOptions } from './rebuilds.ts';

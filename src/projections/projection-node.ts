@@ -13,9 +13,9 @@ import type {
 } from '../application/ports/projection-states.ts';
 import type { ReadModelStore } from '../application/ports/read-model-store.ts';
 import { WakeUp } from '../application/subscriptions/wake-up.ts';
+import { isSameBuild } from '../application/same-build.ts';
 import { assignShards } from './assign-shards.ts';
 import type { ShardToAssign } from './assign-shards.ts';
-import { isSameBuild } from './builds.ts';
 import type { Builds } from './builds.ts';
 import { canRun, capabilities, inlineCapabilities } from './capability.ts';
 import type { Obstacle } from './checkpoint-waiter.ts';

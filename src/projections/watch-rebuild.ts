@@ -1,6 +1,6 @@
 import type { ProjectionState } from '../application/ports/projection-states.ts';
 import { WakeUp } from '../application/subscriptions/wake-up.ts';
-import { isSameBuild } from './builds.ts';
+import { isSameBuild } from '../application/same-build.ts';
 import type { Builds } from './builds.ts';
 import type { Projection } from './projection.ts';
 import { NoBuild, NotCaughtUp, ProjectionStopped, RebuildEnded, TooManyParked } from './projection-errors.ts';

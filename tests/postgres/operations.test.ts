@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DocumentProjector, On, Projector } from 'annals';
-import type { Class, Recorded } from 'annals';
+import type { Class, ProjectionStatus, Recorded } from 'annals';
 import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
 import type { App } from 'annals/di';
 import type { StoreFactory } from '../../src/application/ports/store.ts';
@@ -29,6 +29,9 @@ class LoudOpenings extends DocumentProjector<{ owner: string }> {
 
 @Projector('openings', { version: 2, onNewVersion: 'wait' })
 class PatientOpenings extends LoudOpenings {}
+
+@Projector('sharded_openings', { shards: 2 })
+class ShardedOpenings extends Openings {}
 
 @Projector('inline_openings', { mode: 'inline' })
 class InlineOpenings extends Openings {}
@@ -117,6 +120,22 @@ describe.each(kinds)('an operator on $kind', ({ openFactory }) => {
       { action: 'resume', ...ada },
       { action: 'pause', ...ada },
     ]);
+  });
+
+  test('sees how far each shard is behind, and how that changes', async () => {
+    const app = await start(ShardedOpenings);
+    const statusNow = async (): Promise<ProjectionStatus> =>
+      (await app.projections.list()).find(({ name }) => name === 'sharded_openings')!;
+    await app.projections.pause(ShardedOpenings, ada);
+    await open(app, 'a', 'b', 'c');
+    const { lag, shards } = await statusNow();
+    const behind = { events: 3, ms: expect.any(Number), growth: expect.any(Number) };
+    expect(lag).toEqual(behind);
+    expect(shards.map(shard => shard.lag)).toEqual([behind, behind]);
+
+    await app.projections.resume(ShardedOpenings, ada);
+    await app.projections.catchUp(patiently);
+    expect(await statusNow()).toMatchObject({ lag: { events: 0, ms: 0, growth: 0 }, secondsLeft: 0 });
   });
 
   test('skips the event before which a projection stopped', async () => {

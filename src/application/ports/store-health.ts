@@ -24,9 +24,8 @@ export interface StoreActivity {
   readonly wakeUps: { readonly commit: number; readonly notify: number; readonly poll: number };
 }
 
-/** How far a projection is behind the log. */
-export interface ProjectionLag extends ProjectionId {
-  /** Its checkpoint: that of its slowest shard. */
+/** How far a checkpoint is behind the log. */
+export interface Lag {
   readonly position: number;
   /** Positions between the checkpoint and the last event; some of them may be burned. */
   readonly events: number;
@@ -34,6 +33,19 @@ export interface ProjectionLag extends ProjectionId {
   readonly lagMs: number;
   /** For how long the checkpoint has not moved although there was something to do; 0 if there is nothing. */
   readonly stillMs: number;
+}
+
+/** How far a shard is behind the log. */
+export interface ShardLag extends Lag {
+  readonly shard: number;
+}
+
+/** How far a projection is behind the log: as far as its slowest shard. */
+export interface ProjectionLag extends ProjectionId, Lag {
+  /** By their numbers. */
+  readonly shards: readonly ShardLag[];
+  /** Events that were appended to the log a second, over the last thousand. */
+  readonly appendedPerSecond: number;
   readonly parked: { readonly keys: number; readonly events: number };
 }
 

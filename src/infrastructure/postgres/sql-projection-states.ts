@@ -10,6 +10,7 @@ import type {
 } from '../../application/ports/projection-states.ts';
 import { BuildInUse } from '../../application/ports/read-model-errors.ts';
 import type { ProjectionTables } from '../../application/ports/read-model-store.ts';
+import { isSameBuild } from '../../application/same-build.ts';
 import {
   addedIndexes,
   createTables,
@@ -76,7 +77,7 @@ export class SqlProjectionStates implements ProjectionStates {
 
   async change(projection: ProjectionId, changes: ProjectionChanges): Promise<void> {
     const { projections } = await this.lock(projection.name);
-    const old = projections.find(state => isSame(state, projection));
+    const old = projections.find(state => isSameBuild(state, projection));
     if (old === undefined) return;
     const { status, writtenBy, isPaused, swapsByItself, maxEventsPerSecond, heldBecause } = {
       ...old,
@@ -243,8 +244,4 @@ function readState({
       movedAt: new Date(movedAtMs),
     })),
   };
-}
-
-function isSame(left: ProjectionId, right: ProjectionId): boolean {
-  return left.name === right.name && left.version === right.version && left.generation === right.generation;
 }

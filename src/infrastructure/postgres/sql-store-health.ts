@@ -1,11 +1,15 @@
+import { lagOfShards } from '../../application/health/projection-lag.ts';
+import type { BuildFacts } from '../../application/health/projection-lag.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { ProjectionId } from '../../application/ports/projection-states.ts';
 import type {
   ProjectionLag,
+  ShardLag,
   StoreActivity,
   StoreHealth,
   StoreState,
 } from '../../application/ports/store-health.ts';
+import { isSameBuild } from '../../application/same-build.ts';
 import { int4Array, textArray } from './binary-arrays.ts';
 import type { SqlClient, SqlRow } from './sql-client.ts';
 import { isUnreachable, sqlCode } from './sql-errors.ts';
@@ -48,7 +52,18 @@ export class SqlStoreHealth implements StoreHealth {
       int4Array(projections.map(({ version }) => version)),
       int4Array(projections.map(({ generation }) => generation)),
     ]);
-    return rows.map(readLag);
+    const shards = rows.map(readShard);
+    return projections.flatMap(build => {
+      const own = shards.filter(shard => isSameBuild(build, shard));
+      return own.length === 0
+        ? []
+        : [
+            lagOfShards(
+              factsOf(own[0]!),
+              own.map(({ lag }) => lag),
+            ),
+          ];
+    });
   }
 
   async #askForState(): Promise<SqlRow> {
@@ -64,26 +79,23 @@ export class SqlStoreHealth implements StoreHealth {
   }
 }
 
-function readLag([
-  name,
-  version,
-  generation,
-  position,
-  events,
-  lagMs,
-  stillMs,
-  keys,
-  parked,
-]: SqlRow): ProjectionLag {
+interface ShardRow extends BuildFacts {
+  readonly lag: ShardLag;
+}
+
+function readShard(row: SqlRow): ShardRow {
+  const [name, version, generation, shard, position, events, lagMs, stillMs, speed, keys, parked] = row;
   return {
-    name: name!,
-    version: Number(version),
-    generation: Number(generation),
-    position: Number(position),
-    events: Number(events),
-    // A clock that is ahead of the server's says nothing of a lag.
-    lagMs: Math.max(0, Number(lagMs)),
-    stillMs: Math.max(0, Number(stillMs)),
-    parked: { keys: Number(keys), events: Number(parked) },
+    ...{ name: name!, version: Number(version), generation: Number(generation) },
+    ...{ appendedPerSecond: Number(speed), parked: { keys: Number(keys), events: Number(parked) } },
+    lag: {
+      ...{ shard: Number(shard), position: Number(position), events: Number(events) },
+      // A clock that is ahead of the server's says nothing of a lag.
+      ...{ lagMs: Math.max(0, Number(lagMs)), stillMs: Math.max(0, Number(stillMs)) },
+    },
   };
+}
+
+function factsOf({ lag: _lag, ...facts }: ShardRow): BuildFacts {
+  return facts;
 }

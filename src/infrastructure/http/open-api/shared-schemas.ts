@@ -66,8 +66,14 @@ const problem = {
 
 const condition = { enum: ['running', 'retrying', 'stopped'] } as const;
 
+const lag = {
+  anyOf: [objectOf({ events: whole, ms: { type: 'number' }, growth: { type: 'integer' } }), { type: 'null' }],
+  description:
+    'Positions and milliseconds behind the log. It grows by `growth` a second; below 0 it shrinks.',
+};
+
 const shard = objectOf({
-  ...{ shard: whole, position: whole, owner: textOrNull, condition, error: textOrNull },
+  ...{ lag, shard: whole, position: whole, owner: textOrNull, condition, error: textOrNull },
   ...{ events_per_second: { type: 'number' }, moved_at: time },
 });
 
@@ -76,7 +82,7 @@ const projection = objectOf({
   ...{ written_by: { enum: ['runners', 'appends'] }, is_paused: { type: 'boolean' }, condition },
   ...{ last_error: textOrNull, swaps_by_itself: { type: 'boolean' }, held_because: textOrNull },
   position: { type: ['integer', 'null'] },
-  lag: { anyOf: [objectOf({ events: whole, ms: { type: 'number' } }), { type: 'null' }] },
+  lag,
   ...{ events_per_second: { type: 'number' }, seconds_left: { type: ['integer', 'null'] } },
   ...{ parked: objectOf({ keys: whole, events: whole }), shards: listOf('Shard') },
 });

@@ -1,5 +1,5 @@
-import type { Comparison, ParkedKey, RecordedOperation, ShardState } from '../../../application/index.ts';
-import type { ProjectionStatus } from '../../../projections/index.ts';
+import type { Comparison, ParkedKey, RecordedOperation } from '../../../application/index.ts';
+import type { ProjectionStatus, ShardStatus } from '../../../projections/index.ts';
 
 /** A build of a projection as JSON on the wire. */
 export function statusOnWire(status: ProjectionStatus): object {
@@ -13,10 +13,10 @@ export function statusOnWire(status: ProjectionStatus): object {
   };
 }
 
-function shardOnWire({ shard, position, condition, ...state }: ShardState): object {
+function shardOnWire({ shard, position, condition, lag, ...state }: ShardStatus): object {
   return {
     ...{ shard, position, owner: state.owner ?? null, condition, error: state.error ?? null },
-    ...{ events_per_second: state.eventsPerSecond, moved_at: state.movedAt.toISOString() },
+    ...{ lag: lag ?? null, events_per_second: state.eventsPerSecond, moved_at: state.movedAt.toISOString() },
   };
 }
 
