@@ -1,9 +1,12 @@
 import { callerLine } from './caller-line.ts';
+import { currentTestName, hooksOfRunner, vitest } from './runner.ts';
 import { ScenarioNotAwaited } from './scenario-failed.ts';
 
 interface Pending {
   readonly subject: string;
   readonly line: string;
+  /** Whether it says what must come of it. */
+  readonly hasEnd: boolean;
 }
 
 /* Scenarios of the test that runs now which nobody has awaited yet. */
@@ -12,44 +15,53 @@ const pending = new Set<Pending>();
 // `await` asks in the first turn; returning from an async function takes two more.
 const awaitTurns = 4;
 
-type Hook = (run: () => void | Promise<void>) => void;
-interface Hooks {
-  readonly beforeEach?: Hook;
-  readonly afterEach?: Hook;
-}
-
-/* The runner's own hooks: those that it offers to everybody (jest, vitest with globals), or those of node:test. */
 const isHooked = hookIntoRunner();
 
 function hookIntoRunner(): boolean {
   const { beforeEach, afterEach } = hooksOfRunner();
-  if (typeof beforeEach !== 'function' || typeof afterEach !== 'function' || isInsideTest()) return false;
+  if (typeof beforeEach !== 'function' || typeof afterEach !== 'function') return false;
+  // vitest may keep this module for several files, so it is asked test by test. Loaded by a test that runs already,
+  // this comes too late for hooks; runners fail a test that adds one.
+  if (vitest() !== undefined || currentTestName() !== undefined) return false;
   // What was made outside of a test is a beginning that tests share.
   beforeEach(() => pending.clear());
   afterEach(() => failIfPending());
   return true;
 }
 
-function hooksOfRunner(): Hooks {
-  const global = globalThis as Hooks;
-  if (global.afterEach !== undefined || process.env.NODE_TEST_CONTEXT === undefined) return global;
-  // Asked for where it runs already, node:test does nothing that it would not do anyway.
-  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => Hooks };
-  return getBuiltinModule?.('node:test') ?? global;
-}
-
-/* Loaded by a test that runs already, this comes too late for hooks; runners fail a test that adds one. */
-function isInsideTest(): boolean {
-  const { expect } = globalThis as { expect?: { getState?: () => { currentTestName?: string } } };
-  return expect?.getState?.().currentTestName !== undefined;
+/** Notes a scenario that has come to its `when`, and must go on; the returned function tells that it does. */
+export function mustGoOn(subject: string): () => void {
+  return note({ subject, line: callerLine(), hasEnd: false });
 }
 
 /** Notes a scenario that must be awaited before its test ends; the returned function tells that it is. */
 export function mustBeAwaited(subject: string): () => void {
-  const scenario: Pending = { subject, line: callerLine() };
-  pending.add(scenario);
-  if (!isHooked) afterTurns(awaitTurns, () => failIfPending([scenario]));
+  return note({ subject, line: callerLine(), hasEnd: true });
+}
+
+function note(scenario: Pending): () => void {
+  if (isWatched(scenario)) pending.add(scenario);
   return () => void pending.delete(scenario);
+}
+
+/* Whether somebody looks, when its test ends, whether it was awaited. */
+function isWatched(scenario: Pending): boolean {
+  const onTestFinished = vitest()?.onTestFinished;
+  if (onTestFinished !== undefined) return isWatchedInTest(scenario, onTestFinished);
+  if (isHooked) return true;
+  // Nothing tells whether a test runs: what has no end may be a beginning that tests share.
+  if (scenario.hasEnd) afterTurns(awaitTurns, () => failIfPending([scenario]));
+  return scenario.hasEnd;
+}
+
+function isWatchedInTest(scenario: Pending, onTestFinished: (run: () => void) => void): boolean {
+  try {
+    onTestFinished(() => failIfPending([scenario]));
+    return true;
+  } catch {
+    // No test runs: it is a beginning that tests share.
+    return false;
+  }
 }
 
 /*
@@ -65,5 +77,5 @@ function failIfPending(scenarios: Iterable<Pending> = [...pending]): void {
   if (isHooked) pending.clear();
   if (first === undefined) return;
   pending.delete(first);
-  throw new ScenarioNotAwaited(first.subject, first.line);
+  throw new ScenarioNotAwaited(first.subject, first.line, first.hasEnd);
 }

@@ -9,10 +9,12 @@ export class ScenarioFailed extends AnnalsError {
 export class ScenarioNotAwaited extends AnnalsError {
   readonly code = 'scenario-not-awaited';
 
-  constructor(subject: string, line: string) {
+  constructor(subject: string, line: string, hasEnd: boolean) {
+    const where = `A scenario for ${subject} was never awaited, so it checked nothing: ${line}.`;
     super(
-      `A scenario for ${subject} was never awaited, so it checked nothing: ${line}. ` +
-        'End it with thenEvents, thenFails, thenNothing, thenState or thenReturns, and return or await it.',
+      hasEnd
+        ? `${where} Put "await" before it, or return it from the test.`
+        : `${where} Go on with thenEvents, thenFails, thenNothing, thenState or thenReturns, and await or return that.`,
     );
   }
 }

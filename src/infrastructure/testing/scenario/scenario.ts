@@ -3,7 +3,7 @@ import { classOf } from '../../../domain/class.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { memory } from '../../memory/memory-store.ts';
-import { mustBeAwaited } from '../awaiting.ts';
+import { mustBeAwaited, mustGoOn } from '../awaiting.ts';
 import { patternOf } from '../compare/event-pattern.ts';
 import type { ExpectedEvent } from '../compare/event-pattern.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
@@ -38,12 +38,12 @@ type ThenStep = Extract<Step, { kind: 'then' }>;
 /** All stages of a scenario; which calls make sense where is the business of the types. */
 export class Scenario<Stage = AnyAnd> {
   readonly #story: Story;
-  readonly #awaited: (() => void) | undefined;
+  readonly #goesOn: (() => void) | undefined;
 
   /** @internal use `scenarioFor` */
-  constructor(story: Story, awaited?: () => void) {
+  constructor(story: Story, goesOn?: () => void) {
     this.#story = story;
-    this.#awaited = awaited;
+    this.#goesOn = goesOn;
   }
 
   /** The story so far. */
@@ -169,16 +169,17 @@ export class Scenario<Stage = AnyAnd> {
   }
 
   /* A stage of the same kind. */
-  #next(story: Story, awaited?: () => void): this {
-    const stage = this.constructor as new (story: Story, awaited?: () => void) => this;
-    return new stage(story, awaited);
+  #next(story: Story, goesOn?: () => void): this {
+    const stage = this.constructor as new (story: Story, goesOn?: () => void) => this;
+    return new stage(story, goesOn);
   }
 
   #when(step: Step): this {
-    return this.#next(extended(this.#story, step), mustBeAwaited(this.#story.subject));
+    return this.#next(extended(this.#story, step), mustGoOn(this.#story.subject));
   }
 
   protected check(step: ThenStep, events: readonly ExpectedEvent<object>[] = []): Verdict<Stage> {
+    this.#goesOn?.();
     const story = extended(
       this.#story,
       step,
@@ -188,7 +189,7 @@ export class Scenario<Stage = AnyAnd> {
       story,
       run: () => tellStory(story),
       next: () => this.#next(story) as unknown as Stage,
-      awaited: this.#awaited ?? mustBeAwaited(story.subject),
+      awaited: mustBeAwaited(story.subject),
     });
   }
 }

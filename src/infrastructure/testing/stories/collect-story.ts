@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { currentTestName } from '../runner.ts';
 import { printStory } from './print-story.ts';
 import type { Told } from './told-story.ts';
 
@@ -14,9 +15,8 @@ export interface CollectedStory {
 export function collectStory(told: Told): void {
   const path = process.env.ANNALS_STORIES;
   if (path === undefined || path === '') return;
-  const { expect } = globalThis as { expect?: { getState?: () => { currentTestName?: string } } };
-  const test = expect?.getState?.().currentTestName;
-  const collected: CollectedStory = { subject: told.story.subject, test, text: printStory(told) };
+  const { subject } = told.story;
+  const collected: CollectedStory = { subject, test: currentTestName(), text: printStory(told) };
   // One short write to the end of a file: workers that do the same do not mix their lines.
   appendFileSync(path, `${JSON.stringify(collected)}\n`);
 }

@@ -3,7 +3,7 @@ import { JsonEventSerializer } from '../../../../../src/infrastructure/serializa
 import { Account, MoneyDeposited } from '../../../../support/bank.ts';
 import { runAll, test } from './bare-runner.ts';
 
-/* Told by runners of other kinds than jest, which awaiting.test.ts starts. */
+/* Told by runners of other kinds than jest, which runners.test.ts starts. */
 const deposit = scenarioFor(Account)
   .nothing()
   .when(account => account.deposit(1));
