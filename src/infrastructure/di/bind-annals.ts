@@ -101,10 +101,17 @@ async function resolve(container: Container, type: Class, problems: string[]): P
   try {
     return await container.getAsync(constructible);
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    problems.push(`${type.name} could not be made: ${reason ?? 'unknown reason'}`);
+    const [reason = 'unknown reason'] = (error as Error).message.split('\n');
+    problems.push(`${type.name} could not be made: ${reason}${adviceFor(reason)}`);
     return undefined;
   }
+}
+
+/* The container names what is missing, but not where it should have come from. */
+function adviceFor(reason: string): string {
+  const repository = /No bindings found.*Repository<(.+)>/.exec(reason);
+  if (repository !== null) return ` List ${repository[1]} in a module's aggregates.`;
+  return reason.startsWith('No bindings found') ? ' Bind it: createApp(options, container => …).' : '';
 }
 
 function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App {

@@ -23,6 +23,8 @@ export interface Breach {
   readonly claim: string;
   /** The smallest example, line by line. */
   readonly details: readonly string[];
+  /** One sentence: what does it, where that can be told. */
+  readonly culprit?: string;
   /** What happens in production, and what to do. */
   readonly why: string;
 }
@@ -35,15 +37,24 @@ export interface Law {
 }
 
 /** A breach as a failure message. */
-export function describeBreach({ law, claim, details, why }: Breach): string {
+export function describeBreach({ law, claim, details, culprit, why }: Breach): string {
   const advice = [...wrap(why), `Switch this law off, if you must, with { withoutLaws: ['${law}'] }.`];
   return [
     `The law "${law.replaceAll('-', ' ')}" is broken: ${claim}`,
     '',
     ...details,
+    ...(culprit === undefined ? [] : ['', `    ${culprit}`]),
     '',
     ...advice.map(line => `  ${line}`),
   ].join('\n');
+}
+
+/** A breach as a line below another failure, of which it may be the cause. */
+export function hintAt({ law, claim, culprit }: Breach): string {
+  const text = `The law "${law.replaceAll('-', ' ')}" is broken, too, which may be the cause: ${claim}`;
+  return wrap(culprit === undefined ? text : `${text} ${culprit}`)
+    .map(line => `  ${line}`)
+    .join('\n');
 }
 
 const lineLength = 100;

@@ -12,6 +12,7 @@ import type { StateView } from '../scenario/aggregate-state.ts';
 import type { Sighting } from '../scenario/repository-watch.ts';
 import { otherDayMs, runInWeather } from '../scenario/weather.ts';
 import type { World } from '../scenario/world.ts';
+import { copyState } from './copy-state.ts';
 import type { Breach, Law } from './law.ts';
 
 /** State in memory is what the events make of an aggregate, on whatever day they are replayed. */
@@ -48,12 +49,19 @@ type ToBreach = (sighting: Sighting, changed: readonly Difference[]) => Breach;
 
 async function compare(world: World, sighting: Sighting, toBreach: ToBreach): Promise<Breach | undefined> {
   const weather = { shiftMs: otherDayMs, random: () => 0.123_456_789 };
-  const live = viewOf(sighting.aggregate);
+  const live = copyOf(viewOf(sighting.aggregate));
   const events = await world.eventsOf(sighting.source, sighting.stream, sighting.versionBefore);
   const fold = async (): Promise<StateView> => viewOf(foldSighting(sighting, events));
   const folded = await runInWeather(weather, fold);
   const changed = differences(live, folded);
   return changed.length === 0 ? undefined : toBreach(sighting, changed);
+}
+
+/* Another aggregate that shares an object with this one would change it while it is folded. */
+function copyOf(view: StateView): StateView {
+  const copy = copyState(view);
+  // What cannot be copied (#private fields) is looked at as it is.
+  return differences(view, copy).length === 0 ? copy : view;
 }
 
 /* What is stored, then what it raised since. */
@@ -71,7 +79,7 @@ function afterSuccess(sighting: Sighting, changed: readonly Difference[]): Breac
     why:
       'The next command may get the aggregate from memory or replay it from its events, on this node or on another: it ' +
       'would decide on one state or on the other. Change state only in @On methods, and only by what the event says: ' +
-      'no clock, no random numbers, nothing outside the aggregate.',
+      'no clock, no random numbers, nothing outside the aggregate. Copy a list of an event before you change it.',
   };
 }
 

@@ -12,6 +12,8 @@ import type { Breach } from './law.ts';
 
 const law = 'same-input-same-events';
 
+type MachineClock = Pick<Weather, 'shiftMs' | 'standsAtMs'>;
+
 /** Tells the story once more in a weather, and gives what came of every `when`. */
 export type TellAgain = (weather: Weather) => Promise<readonly Act[]>;
 
@@ -30,13 +32,13 @@ export class Chance {
   }
 
   /** The same numbers again. */
-  again(shiftMs: number): Weather {
-    return { shiftMs, random: this.#moved(0) };
+  again(clock: MachineClock): Weather {
+    return { ...clock, random: this.#moved(0) };
   }
 
   /** Other numbers, as far away as can be: a coin falls on its other side. */
-  otherwise(shiftMs: number): Weather {
-    return { shiftMs, random: this.#moved(0.5) };
+  otherwise(clock: MachineClock): Weather {
+    return { ...clock, random: this.#moved(0.5) };
   }
 
   #moved(by: number): () => number {
@@ -51,26 +53,36 @@ export async function sameInputSameEvents(
   chance: Chance,
   tellAgain: TellAgain,
 ): Promise<Breach | undefined> {
-  const second = await tellAgain(chance.otherwise(otherDayMs));
+  const second = await tellAgain(chance.otherwise({ shiftMs: otherDayMs }));
   const found = firstDifference(first, second);
   if (found === undefined) return undefined;
-  const onOtherDay = firstDifference(first, await tellAgain(chance.again(otherDayMs)));
-  const withOtherDice = firstDifference(first, await tellAgain(chance.otherwise(0)));
-  const culprit =
-    onOtherDay !== undefined && withOtherDice === undefined
-      ? "The machine's clock is read: new Date() or Date.now()."
-      : onOtherDay === undefined && withOtherDice !== undefined
-        ? 'Math.random() is called.'
-        : 'It differs in every run: a random id, a counter outside of the aggregate, or both a clock and chance.';
+  const culprit = await culpritOf(chance, tellAgain);
   return {
     law,
     claim: found.claim,
-    details: [...found.details, '', `    ${culprit}`],
+    details: found.details,
+    culprit,
     why:
       'A command that loses a race is decided again, and a test that depends on the day fails on another one. ' +
       'Give the decision what it needs: inject the clock (tokens.clock) and the ids (tokens.ids) into the handler, and pass ' +
       'times and ids on as arguments.',
   };
+}
+
+/* Which of clock and chance it is. The clock stands meanwhile, so that no millisecond passes from run to run. */
+async function culpritOf(chance: Chance, tellAgain: TellAgain): Promise<string> {
+  const clock = { shiftMs: 0, standsAtMs: Date.now() };
+  const asBefore = await tellAgain(chance.again(clock));
+  const differs = async (weather: Weather): Promise<boolean> =>
+    firstDifference(asBefore, await tellAgain(weather)) !== undefined;
+  if (await differs(chance.again(clock)))
+    return 'It differs in every run: a random id, or a counter outside of the aggregate.';
+  const byClock = await differs(chance.again({ ...clock, shiftMs: otherDayMs }));
+  const byChance = await differs(chance.otherwise(clock));
+  return [
+    ...(byClock ? ["The machine's clock is read: new Date() or Date.now()."] : []),
+    ...(byChance ? ['Math.random() is called.'] : []),
+  ].join(' ');
 }
 
 function firstDifference(

@@ -2,6 +2,7 @@ import type { Class } from '../../../domain/index.ts';
 import { classOf } from '../../../domain/class.ts';
 import type { DocumentOf, DocumentProjector, TableProjector } from '../../../projections/index.ts';
 import { patienceMs } from '../app/settle.ts';
+import { isoTime } from '../iso-time.ts';
 import { mustBeAwaited } from '../awaiting.ts';
 import { describeBreach } from '../laws/law.ts';
 import { projectionBreach } from '../laws/projection-laws.ts';
@@ -13,6 +14,7 @@ import { explainDocuments, explainTable } from './explain-rows.ts';
 import { planOf } from './projection-plan.ts';
 import type { ProjectionOptions, ProjectionPlan } from './projection-plan.ts';
 import { ProjectionWorld } from './projection-world.ts';
+import { refuseParked } from './refuse-parked.ts';
 import { readRows } from './rows.ts';
 import type { Rows } from './rows.ts';
 
@@ -67,7 +69,7 @@ class Projecting implements EventsOf<Projecting> {
   }
 
   at(time: Date | string): Projecting {
-    const lines = [`it is ${new Date(time).toISOString()}`];
+    const lines = [`it is ${isoTime(time)}`];
     return new Projecting(this.#plan, [...this.#steps, { lines, run: async world => world.clock.set(time) }]);
   }
 
@@ -93,7 +95,7 @@ class Projecting implements EventsOf<Projecting> {
     try {
       for (const step of this.#steps) await step.run(world);
       await world.app.projections.catchUp({ timeoutMs: patienceMs });
-      await refuseParked(world);
+      await refuseParked(world.app, world.failures);
       const rows = await rowsOf(world);
       const explanation = explain(rows);
       if (explanation !== undefined) throw new ScenarioFailed(explanation);
@@ -134,12 +136,4 @@ async function rowsOf(world: ProjectionWorld): Promise<Rows> {
   return Object.fromEntries(
     await world.app.readModels.of(world.plan.projectorClass).getMany([...new Set(ids)]),
   );
-}
-
-/* In production the rest would go on; here the event that fails is what the reader wants to know. */
-async function refuseParked({ app, plan }: ProjectionWorld): Promise<void> {
-  const [first] = await app.projections.parked(plan.projectorClass);
-  if (first === undefined) return;
-  const event = `The event at position ${first.position}, key ${JSON.stringify(first.key)}`;
-  throw new ScenarioFailed(`${event}, was not handled.\n\n  ${first.error}`);
 }

@@ -13,6 +13,7 @@ import { createApp } from '../../di/create-app.ts';
 import { silentLogger } from '../../system/console-logger.ts';
 import { SequentialIds } from '../sequential-ids.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import { FailureLog } from './failure-log.ts';
 import { moduleOf } from './projection-plan.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
 import { sharedStore } from '../stores/shared-store.ts';
@@ -22,6 +23,8 @@ export class ProjectionWorld {
   readonly plan: ProjectionPlan;
   readonly clock: VirtualClock;
   readonly store: Store;
+  /** What the app has reported. */
+  readonly failures = new FailureLog();
   readonly #ids = new SequentialIds();
   #app: App | undefined;
   #workshopApp: App | undefined;
@@ -111,7 +114,7 @@ export class ProjectionWorld {
         modules: [module],
         clock: this.clock,
         ids: this.#ids,
-        logger: silentLogger,
+        logger: this.failures,
       },
       this.plan.bind,
     );

@@ -10,8 +10,9 @@ import { listOf, show } from '../compare/show.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
 import { errorsOf } from './act.ts';
 import type { Act } from './act.ts';
+import { adviceFor } from './advice-for.ts';
 import { describeChange } from './aggregate-state.ts';
-import { adviceFor, describeError } from './describe-error.ts';
+import { describeError } from './describe-error.ts';
 import { subjectName } from './world.ts';
 import type { WorldPlan } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { Clock, EventStore, IdGenerator, Store } from '../../../application
 import type { App } from '../../di/app.ts';
 import { createApp } from '../../di/create-app.ts';
 import type { AnnalsModule } from '../../di/module.ts';
-import { silentLogger } from '../../system/console-logger.ts';
+import { FailureLog } from '../projections/failure-log.ts';
 import type { BindServices } from './scenario-options.ts';
 import { sharedStore } from '../stores/shared-store.ts';
 import { RepositoryWatch } from './repository-watch.ts';
@@ -22,21 +22,25 @@ export interface NodeServices {
 export class ScenarioNode {
   readonly app: App;
   readonly watch = new RepositoryWatch();
+  /** What the app has reported; undefined where it reports to a logger of its own. */
+  readonly failures: FailureLog | undefined;
   readonly #gate: { beforeAppend: () => Promise<void> };
 
-  private constructor(app: App, gate: { beforeAppend: () => Promise<void> }) {
+  private constructor(app: App, gate: { beforeAppend: () => Promise<void> }, failures?: FailureLog) {
     this.app = app;
     this.#gate = gate;
+    this.failures = failures;
   }
 
   /** Starts an app that does not close the store when it stops. */
   static async start({ store, bind, ...options }: NodeServices): Promise<ScenarioNode> {
     const gate = { beforeAppend: async (): Promise<void> => undefined };
+    const failures = new FailureLog();
     const app = await createApp(
-      { ...options, store: sharedStore(store, withGate(store.events, gate)), logger: silentLogger },
+      { ...options, store: sharedStore(store, withGate(store.events, gate)), logger: failures },
       bind,
     );
-    return new ScenarioNode(app, gate);
+    return new ScenarioNode(app, gate, failures);
   }
 
   /** An app that runs already, and is neither watched nor held back. */

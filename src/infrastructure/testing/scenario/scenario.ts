@@ -1,8 +1,10 @@
 import type { AggregateRoot, AggregateSource, Class, EventOf } from '../../../domain/index.ts';
+import { UnableToApplyEvent } from '../../../domain/aggregate-root.ts';
 import { classOf } from '../../../domain/class.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { memory } from '../../memory/memory-store.ts';
+import { isoTime } from '../iso-time.ts';
 import { mustBeAwaited, mustGoOn } from '../awaiting.ts';
 import { patternOf } from '../compare/event-pattern.ts';
 import type { ExpectedEvent } from '../compare/event-pattern.ts';
@@ -242,7 +244,8 @@ async function appendGiven(
     await world.append(source, id, events);
   } catch (error) {
     const what = events.length === 1 ? 'The given event' : 'The given events';
-    throw givenFailed(`${what} of ${id} could not be stored.`, error as Error);
+    const done = error instanceof UnableToApplyEvent ? 'applied' : 'stored';
+    throw givenFailed(`${what} of ${id} could not be ${done}.`, error as Error);
   }
 }
 
@@ -255,8 +258,4 @@ async function runGiven(world: World, command: object): Promise<void> {
 
 function givenFailed(claim: string, cause: Error): ScenarioFailed {
   return new ScenarioFailed([claim, '', ...describeError(cause)].join('\n'), { cause });
-}
-
-function isoTime(time: Date | string): string {
-  return new Date(time).toISOString();
 }

@@ -2,7 +2,7 @@ import { applyOnlyChangesState } from '../laws/apply-only-changes-state.ts';
 import { eventsAreKnown } from '../laws/events-are-known.ts';
 import { eventsSurviveStorage } from '../laws/events-survive-storage.ts';
 import type { Breach, Law, LawName } from '../laws/law.ts';
-import { describeBreach } from '../laws/law.ts';
+import { describeBreach, hintAt } from '../laws/law.ts';
 import { refusalLeavesNothing, replayEqualsLive } from '../laws/replay-equals-live.ts';
 import { Chance, sameInputSameEvents } from '../laws/same-input-same-events.ts';
 import { snapshotEqualsReplay } from '../laws/snapshot-equals-replay.ts';
@@ -50,11 +50,39 @@ const others: readonly Law[] = [eventsAreKnown, refusalLeavesNothing, replayEqua
 /** Plays a story, checks what must come of it, and every law. */
 export async function tellStory(story: Story): Promise<void> {
   const chance = new Chance();
-  const acts = await play(story, chance.asUsual(), 'checked');
-  // What is stored in a running app cannot be told again from the beginning.
-  if (story.withoutLaws.includes('same-input-same-events') || story.plan.app !== undefined) return;
-  const breach = await sameInputSameEvents(acts, chance, weather => play(story, weather, 'unchecked'));
+  const acts = await play(story, chance.asUsual(), 'checked').catch(async (error: unknown) => {
+    if (!(error instanceof Unexplained)) throw error;
+    throw withHint(error.failure, await breachOfTellings(story).catch(() => undefined));
+  });
+  const breach = await breachOfTellings(story, acts, chance);
   if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
+}
+
+/* Whether the story gives the same when it is told again. */
+async function breachOfTellings(
+  story: Story,
+  acts?: readonly Act[],
+  chance = new Chance(),
+): Promise<Breach | undefined> {
+  // What is stored in a running app cannot be told again from the beginning.
+  if (story.withoutLaws.includes('same-input-same-events') || story.plan.app !== undefined) return undefined;
+  const tellAgain = (weather: Weather): Promise<readonly Act[]> => play(story, weather, 'unchecked');
+  return sameInputSameEvents(acts ?? (await tellAgain(chance.asUsual())), chance, tellAgain);
+}
+
+/* A check failed, and no law that was checked before it says why. */
+class Unexplained extends Error {
+  readonly failure: ScenarioFailed;
+
+  constructor(failure: ScenarioFailed) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+function withHint(failure: ScenarioFailed, breach: Breach | undefined): ScenarioFailed {
+  if (breach === undefined) return failure;
+  return new ScenarioFailed(`${failure.message}\n\n${hintAt(breach)}`, { cause: failure.cause });
 }
 
 async function play(
@@ -121,10 +149,8 @@ class Run {
     try {
       await check({ act, plan: this.#world.plan, isFailureExpected: this.#isFailureExpected }, this.#world);
     } catch (error) {
-      if (!(error instanceof ScenarioFailed) || this.#breach === undefined) throw error;
-      const { law, claim } = this.#breach;
-      const hint = `The law "${law.replaceAll('-', ' ')}" is broken, too, which may be the cause: ${claim}`;
-      throw new ScenarioFailed(`${error.message}\n\n  ${hint}`, { cause: error.cause });
+      if (!(error instanceof ScenarioFailed)) throw error;
+      throw this.#breach === undefined ? new Unexplained(error) : withHint(error, this.#breach);
     }
   }
 

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface Weather {
   /** How far the machine's clock is off. */
   readonly shiftMs: number;
+  /** When the machine's clock stands still, besides being off; without it, it goes. */
+  readonly standsAtMs?: number;
   /** Stands in for `Math.random`, the real one of which it is given. */
   readonly random: (real: () => number) => number;
 }
@@ -37,12 +39,19 @@ function install(): void {
     moved = dateThatAsks(value);
   };
   // Jest takes apart what was assigned to the global object once a test file ends; an accessor it leaves alone.
-  const get = (): DateConstructor => ((current.getStore()?.shiftMs ?? 0) === 0 ? real : moved);
+  const get = (): DateConstructor => (isAsUsual(current.getStore()) ? real : moved);
   Object.defineProperty(globalThis, 'Date', { configurable: true, enumerable: false, get, set });
 }
 
+function isAsUsual(weather: Weather | undefined): boolean {
+  return weather === undefined || (weather.shiftMs === 0 && weather.standsAtMs === undefined);
+}
+
 function dateThatAsks(real: DateConstructor): DateConstructor {
-  const now = (): number => real.now() + (current.getStore()?.shiftMs ?? 0);
+  const now = (): number => {
+    const { shiftMs = 0, standsAtMs = real.now() } = current.getStore() ?? {};
+    return standsAtMs + shiftMs;
+  };
   return new Proxy(real, {
     construct: (target, args, newTarget) =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,

@@ -122,12 +122,12 @@ export class World {
 
   /** Lets actions happen, all at the same time, each on a node of its own; tells what came of it. */
   async act(actions: readonly Action[]): Promise<Act> {
-    if (this.plan.hasReactions) await settle(this.app);
+    if (this.plan.hasReactions) await settle(this.app, this.#nodes[0]!.failures);
     const before = await this.#subjectState();
     const position = await this.app.events.settledPosition();
     const nodes = await this.#takeNodes(actions.length);
     const outcomes = await this.#race(nodes, actions);
-    if (this.plan.hasReactions) await settle(this.app);
+    if (this.plan.hasReactions) await settle(this.app, this.#nodes[0]!.failures);
     const underWay = nodes.flatMap(node => node.watch.underWay);
     const sightings = (isMeant: (outcome: Outcome) => boolean): Sighting[] =>
       nodes.filter((_node, index) => isMeant(outcomes[index]!)).flatMap(node => node.watch.sightings);

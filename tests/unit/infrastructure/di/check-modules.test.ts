@@ -94,7 +94,21 @@ describe('createApp', () => {
     }
     const [problem] = await problemsOf({ handlers: [Needy] });
     expect(problem).toContain('Needy could not be made: No bindings found');
-    expect(problem).toContain('Repository<Account>');
+    expect(problem).toMatch(/Repository<Account>.* List Account in a module's aggregates\.$/);
+  });
+
+  test('names a service that nobody has bound', async () => {
+    @Handles(Lonely)
+    class Needy implements CommandHandler<Lonely> {
+      constructor(@inject('mailer') readonly mailer: unknown) {}
+      handle() {
+        return undefined;
+      }
+    }
+    const [problem] = await problemsOf({ handlers: [Needy] });
+    expect(problem).toMatch(
+      /^Needy could not be made: No bindings found .*mailer.* Bind it: createApp\(options, /,
+    );
   });
 });
 

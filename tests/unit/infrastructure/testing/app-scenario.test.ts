@@ -129,15 +129,15 @@ describe('appScenario', () => {
     );
   });
 
-  test('names the projection that failed', async () => {
+  test('names the event that a projector could not handle, and the line', async () => {
     resetPoison();
     const module = defineModule({ aggregates: [Account], handlers: [DepositHandler], projectors: [Amounts] });
     const failing = appScenario({ modules: [module] })
       .stream(Account, 'ada', new MoneyDeposited(1))
       .when(new Deposit('ada', poison.amount))
       .thenReturns(14);
-    await expect(failureOf(failing)).resolves.toContain(
-      'The projection "amounts" v1 failed: 1 of its events are parked.',
+    await expect(failureOf(failing)).resolves.toMatch(
+      /^The projector "amounts" could not handle MoneyDeposited \(version 2 of ada\), key "ada":\n {4}RangeError: poison 13\n {6}at .*poison\.ts:/,
     );
   });
 });

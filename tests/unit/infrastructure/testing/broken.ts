@@ -48,6 +48,14 @@ export class TimedTill extends AggregateRoot<TillOpened> {
   }
 }
 
+/** Reads a clock when it decides, to the millisecond. */
+@Aggregate('punctual_till')
+export class PunctualTill extends AggregateRoot<TillOpened> {
+  open() {
+    this.raise(new TillOpened(new Date().toISOString()));
+  }
+}
+
 /** Throws a coin when it decides. */
 @Aggregate('lucky_till')
 export class LuckyTill extends AggregateRoot<PaidIn> {
@@ -181,10 +189,27 @@ export class SharingTill extends AggregateRoot<TillStocked | PaidIn> {
   coins: number[] = [];
   stock(coins: number[], first: number) {
     this.raise(new TillStocked(coins));
-    this.raise(new PaidIn(first));
+    this.payIn(first);
+  }
+  payIn(cents: number) {
+    this.raise(new PaidIn(cents));
   }
   @On(TillStocked) protected stocked(event: TillStocked) {
     this.coins = event.coins;
+  }
+  @On(PaidIn) protected paidIn(event: PaidIn) {
+    this.coins.push(event.cents);
+  }
+}
+
+const coinsOfAll: number[] = [];
+
+/** Keeps its state where every till keeps it. */
+@Aggregate('littering_till')
+export class LitteringTill extends AggregateRoot<PaidIn> {
+  readonly coins = coinsOfAll;
+  payIn(cents: number) {
+    this.raise(new PaidIn(cents));
   }
   @On(PaidIn) protected paidIn(event: PaidIn) {
     this.coins.push(event.cents);

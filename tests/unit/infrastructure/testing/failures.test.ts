@@ -2,10 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { AggregateNotFound, DomainError, UniqueKeyTaken } from 'annals';
-import { anEvent, eventThat, scenarioFor } from 'annals/testing';
+import { anEvent, eventThat, projectionFor, scenarioFor } from 'annals/testing';
 import {
   Account,
   AccountOpened,
+  Balances,
   Deposit,
   DepositHandler,
   EmailChanged,
@@ -15,11 +16,13 @@ import {
   OpenAccountHandler,
   bankModule,
 } from '../../../support/bank.ts';
+import { Amounts, poison, resetPoison } from '../../../support/poison.ts';
 import {
   ForgetfulHandler,
   HastyTill,
   PaidIn,
   PayIn,
+  PunctualTill,
   StrictTill,
   Till,
   TillOpened,
@@ -119,6 +122,25 @@ const failures: Readonly<Record<string, () => PromiseLike<void>>> = {
     scenarioFor(TimedTill)
       .when(till => till.open())
       .thenEvents(anEvent(TillOpened)),
+  'a decision reads the clock, and the test too': () =>
+    scenarioFor(PunctualTill)
+      .when(till => till.open())
+      .thenEvents(new TillOpened('2026-01-01T00:00:00.000Z')),
+  'a given event breaks an @On method': () =>
+    scenarioFor(StrictTill)
+      .events(new PaidIn(-5))
+      .when(till => till.payIn(5))
+      .thenEvents(new PaidIn(5)),
+  'a projector breaks': () => {
+    resetPoison();
+    return projectionFor(Amounts)
+      .on('a', new MoneyDeposited(1), new MoneyDeposited(poison.amount))
+      .thenDocuments({});
+  },
+  'a document is another': () =>
+    projectionFor(Balances)
+      .on('a', new MoneyDeposited(30))
+      .thenDocuments({ a: { balance: 31 } }),
   'two at the same time both succeed': () =>
     scenarioFor(Account, { modules: [bankModule] })
       .events(new MoneyDeposited(100))
@@ -133,7 +155,7 @@ const failures: Readonly<Record<string, () => PromiseLike<void>>> = {
 function withoutPlaces(text: string): string {
   return text
     .replace(/\(?(?:file:\/\/)?\/[^\s()]*\/([\w.-]+\.ts):\d+:\d+\)?/g, '($1)')
-    .replace(/\b20\d\d-\d\d-\d\d\b/g, '<a day>');
+    .replace(/\b20\d\d-\d\d-\d\d(?:T[\d:.]+Z)?/g, '<a day>');
 }
 
 describe('what a failed scenario says', () => {

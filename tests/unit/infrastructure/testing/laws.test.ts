@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DomainError } from 'annals';
-import { scenarioFor } from 'annals/testing';
+import { anEvent, scenarioFor } from 'annals/testing';
 import {
   AgingTill,
   AliasedTill,
@@ -10,11 +10,13 @@ import {
   ForgetfulTill,
   HastyTill,
   LeakyHandler,
+  LitteringTill,
   LuckyTill,
   NumberedTill,
   PaidIn,
   PayIn,
   PricedTill,
+  PunctualTill,
   RashTill,
   SharedTill,
   SharingTill,
@@ -25,6 +27,7 @@ import {
   Till,
   TillClosed,
   TillOpened,
+  TillStocked,
   TimedTill,
   changingTill,
   incompleteModule,
@@ -175,8 +178,41 @@ describe('a law catches', () => {
         .when(till => till.stock([1], 2))
         .thenState({}),
     );
+    await expect(failure).resolves.toContain('The law "replay equals live" is broken');
+    await expect(failure).resolves.toMatch(/Copy\s+a\s+list\s+of\s+an\s+event/);
+  });
+
+  test('a list of an older event that becomes state', async () => {
+    const failure = failureOf(
+      scenarioFor(SharingTill)
+        .events(new TillStocked([1]))
+        .when(till => till.payIn(2))
+        .thenEvents(new PaidIn(2)),
+    );
     await expect(failure).resolves.toContain('The law "snapshot equals replay" is broken');
     await expect(failure).resolves.toMatch(/Copy\s+a\s+list\s+of\s+an\s+event/);
+  });
+
+  test('an object of a module that becomes state', async () => {
+    const failure = failureOf(
+      scenarioFor(LitteringTill)
+        .when(till => till.payIn(5))
+        .thenEvents(new PaidIn(5)),
+    );
+    await expect(failure).resolves.toContain(
+      'The law "replay equals live" is broken: the events of LitteringTill (littering_till/littering_till-1) do not give the coins',
+    );
+  });
+
+  test('a clock that a decision reads to the millisecond', async () => {
+    const failure = failureOf(
+      scenarioFor(PunctualTill)
+        .when(till => till.open())
+        .thenEvents(anEvent(TillOpened)),
+    );
+    await expect(failure).resolves.toContain(
+      "\n    The machine's clock is read: new Date() or Date.now().\n",
+    );
   });
 
   test('state that changes without an event', async () => {

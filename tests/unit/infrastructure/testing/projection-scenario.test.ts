@@ -49,7 +49,9 @@ describe('projectionFor documents', () => {
   test('shows the error of an event that an app would park', async () => {
     resetPoison();
     const failed = projectionFor(Amounts).on('a', new MoneyDeposited(poison.amount)).thenDocuments({});
-    await expect(failureOf(failed)).resolves.toContain('RangeError: poison 13');
+    await expect(failureOf(failed)).resolves.toMatch(
+      /^The projector "amounts" could not handle MoneyDeposited \(version 1 of a\), key "a":\n {4}RangeError: poison 13\n {6}at .*poison\.ts:/,
+    );
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Aggregate, AggregateAlreadyExists, AggregateRoot, DomainError, Event, UniqueKeyTaken } from 'annals';
-import { anEvent, eventThat, scenarioFor } from 'annals/testing';
+import { ScenarioFailed, VirtualClock, anEvent, eventThat, scenarioFor } from 'annals/testing';
 import { failureOf } from './failure-of.ts';
 import {
   Account,
@@ -190,6 +190,21 @@ describe('scenarioFor', () => {
       .thenNothing();
     await expect(failureOf(unstorable)).resolves.toContain(
       'The given event of account-1 could not be stored.',
+    );
+  });
+});
+
+describe('a time', () => {
+  const opened = scenarioFor(Account).events(new AccountOpened('Ada'));
+
+  test.each([
+    ['at', () => opened.at('tomorrow')],
+    ['whenTimePasses', () => opened.whenTimePasses(new Date(NaN))],
+    ['startsAt', () => new VirtualClock('tomorrow')],
+  ])('that is none is refused: %s', (_call, make) => {
+    expect(make).toThrow(ScenarioFailed);
+    expect(make).toThrow(
+      /^"(tomorrow|Invalid Date)" is no time\. Give a Date, or ISO 8601 such as '2026-01-31T12:00Z'\.$/,
     );
   });
 });
