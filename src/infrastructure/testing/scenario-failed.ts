@@ -16,5 +16,7 @@ export class ScenarioNotAwaited extends AnnalsError {
         ? `${where} Put "await" before it, or return it from the test.`
         : `${where} Go on with thenEvents, thenFails, thenNothing, thenState or thenReturns, and await or return that.`,
     );
+    // A runner shows the code of the first line: the one that was written, not the one that found it out.
+    this.stack = `${this.name}: ${this.message}\n    ${line}`;
   }
 }

@@ -12,7 +12,7 @@ export function adviceFor(error: Error, plan: WorldPlan): string | undefined {
       ? 'Nothing was given for it. Begin with .events(...) or .commands(...).'
       : `The scenario is about ${subject}. If ${wanted} was meant, say so: scenarioFor(…, { id: '${error.stream.aggregateId}' }).`;
   }
-  if (error instanceof NoHandler) {
+  if (error instanceof NoHandler && plan.subject !== undefined) {
     return 'The scenario knows no handler of it. Give it one: scenarioFor(…, { handlers: [...] }), or { modules: [...] }.';
   }
   if (error instanceof ChangeAfterEnd)

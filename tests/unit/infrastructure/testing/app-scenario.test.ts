@@ -140,4 +140,14 @@ describe('appScenario', () => {
       /^The projector "amounts" could not handle MoneyDeposited \(version 2 of ada\), key "ada":\n {4}RangeError: poison 13\n {6}at .*poison\.ts:/,
     );
   });
+
+  test('says that no module has a handler of the command', async () => {
+    const module = defineModule({ aggregates: [Account] });
+    const unhandled = appScenario({ modules: [module] })
+      .when(new Deposit('ada', 1))
+      .thenNothing();
+    await expect(failureOf(unhandled)).resolves.toMatch(
+      /^.*\n {4}NoHandler: [^\n]*list it in a module's handlers\.$/,
+    );
+  });
 });

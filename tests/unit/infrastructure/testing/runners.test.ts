@@ -80,6 +80,7 @@ describe('vitest', () => {
       expect.stringMatching(/^in a suite forgets the end of a shared beginning: /),
       expect.stringMatching(/^forgets in another file: .* was never awaited/),
     ]);
+    expect(failed[1]!.failureMessages[0]).toMatch(/\n {4}at .*scenarios\.spec\.ts:23:\d+\)?$/);
     expect(firstLines[1]).toMatch(forgotten(23));
     expect(firstLines[2]).toMatch(forgotten(30));
     expect(firstLines[3]).toMatch(forgotten(34));
