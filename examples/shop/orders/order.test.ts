@@ -87,9 +87,12 @@ describe('an order refuses', () => {
       .when(new ReceivePayment('order-1', 'cash'))
       .thenFails(WrongOrderStatus, { status: 'cancelled', allowed: ['created'] }));
 
-  test.each([new PackOrder('order-1'), new ShipOrder('order-1'), new FulfilOrder('order-1')])(
-    '%p before it is paid',
-    command => order.events(created).when(command).thenFails(OrderNotPaid, { orderId: 'order-1' }),
+  test.each([
+    ['packed', new PackOrder('order-1')],
+    ['shipped', new ShipOrder('order-1')],
+    ['fulfilled', new FulfilOrder('order-1')],
+  ])('to be %s before it is paid', (_what, command) =>
+    order.events(created).when(command).thenFails(OrderNotPaid, { orderId: 'order-1' }),
   );
 
   test('to be packed twice', () =>

@@ -13,9 +13,17 @@ export type EnvelopeFields = FieldsOf<Omit<Recorded, 'payload'>>;
 /** An event as it is expected: the event itself, or what it must be like. */
 export type ExpectedEvent<Event extends object> = Event | EventPattern<Event>;
 
+/** What a pattern says of an event: its fields, or a sentence about it. */
+export interface Said {
+  readonly fields?: object;
+  readonly claim?: string;
+}
+
 interface Parts {
   readonly eventClass: Class;
   readonly text: string;
+  /** What is expected of its fields, for people. */
+  readonly said: Said;
   readonly payloadDifferences: (payload: object) => Difference[];
   readonly envelope?: EnvelopeFields;
 }
@@ -40,6 +48,11 @@ export class EventPattern<Event extends object> {
   get text(): string {
     const { text, envelope } = this.#parts;
     return envelope === undefined ? text : `${text} recorded ${showFields(envelope)}`;
+  }
+
+  /** @internal what is expected, in parts, for stories */
+  get said(): Said & { readonly envelope?: EnvelopeFields | undefined } {
+    return { ...this.#parts.said, envelope: this.#parts.envelope };
   }
 
   /** It must be recorded with these parts of the envelope, e.g. `{ userId: 'ada' }`. */
@@ -71,6 +84,7 @@ export function anEvent(subject: object, fields: object = {}): EventPattern<obje
   return new EventPattern({
     eventClass,
     text: isAny ? eventClass.name : `${eventClass.name} with ${showFields(fields)}`,
+    said: { fields },
     payloadDifferences: payload => subsetDifferences(fields, payload),
   });
 }
@@ -84,6 +98,7 @@ export function eventThat<Event extends object>(
   return new EventPattern({
     eventClass,
     text: `${eventClass.name} that ${claim}`,
+    said: { claim },
     payloadDifferences: payload =>
       accepts(payload as Event) ? [] : [{ path: '', expected: new Claim(claim), actual: payload }],
   });
@@ -99,6 +114,7 @@ function exactly(event: object): EventPattern<object> {
   return new EventPattern({
     eventClass: classOf(event),
     text: show(event),
+    said: { fields: event },
     payloadDifferences: payload => differences(event, payload),
   });
 }
@@ -108,6 +124,7 @@ function matchedBy(matcher: object): EventPattern<object> {
   return new EventPattern({
     eventClass: Object,
     text: show(matcher),
+    said: {},
     payloadDifferences: payload => differences(matcher, payload),
   });
 }

@@ -2,12 +2,11 @@ import type { Class } from '../../../domain/index.ts';
 import { classOf } from '../../../domain/class.ts';
 import type { DocumentOf, DocumentProjector, TableProjector } from '../../../projections/index.ts';
 import { patienceMs } from '../app/settle.ts';
-import { isoTime } from '../iso-time.ts';
 import { mustBeAwaited } from '../awaiting.ts';
 import { describeBreach } from '../laws/law.ts';
 import { projectionBreach } from '../laws/projection-laws.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
-import { eventSentence, say } from '../stories/sentences.ts';
+import { eventSentence, say, timeSentence, words } from '../stories/sentences.ts';
 import type { Told, ToldStory } from '../stories/told-story.ts';
 import { Verdict } from '../verdict.ts';
 import { explainDocuments, explainTable } from './explain-rows.ts';
@@ -69,17 +68,18 @@ class Projecting implements EventsOf<Projecting> {
   }
 
   at(time: Date | string): Projecting {
-    const lines = [`it is ${isoTime(time)}`];
+    const lines = [`it is ${timeSentence(time)}`];
     return new Projecting(this.#plan, [...this.#steps, { lines, run: async world => world.clock.set(time) }]);
   }
 
   thenDocuments(expected: Rows): Verdict<Projecting> {
-    const lines = Object.entries(expected).map(([id, document]) => `document ${id}: ${say(document)}`);
+    const name = words(this.#plan.projectorClass.name);
+    const lines = Object.entries(expected).map(([id, document]) => `${name} of ${id}: ${say(document)}`);
     return this.#verdict(lines, rows => explainDocuments(expected, rows));
   }
 
   thenRows(table: string, expected: readonly object[]): Verdict<Projecting> {
-    const lines = expected.map(row => `row of ${table}: ${say(row)}`);
+    const lines = expected.map(row => `row of ${words(table)}: ${say(row)}`);
     return this.#verdict(lines, rows => explainTable(table, expected, rows[table] as readonly object[]));
   }
 

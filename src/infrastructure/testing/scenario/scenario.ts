@@ -11,9 +11,11 @@ import type { ExpectedEvent } from '../compare/event-pattern.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
 import {
   actionSentence,
+  checkSentence,
   eventSentence,
   expectedSentence,
   say,
+  timeSentence,
   withFields,
   words,
 } from '../stories/sentences.ts';
@@ -82,7 +84,7 @@ export class Scenario<Stage = AnyAnd> {
   }
 
   at(time: Date | string): this {
-    return this.given([`it is ${isoTime(time)}`], async world => world.setTime(time));
+    return this.given([`it is ${timeSentence(time)}`], async world => world.setTime(time));
   }
 
   when(action: Action): this {
@@ -97,7 +99,7 @@ export class Scenario<Stage = AnyAnd> {
   whenTimePasses(until: Date | string): this {
     return this.#when({
       kind: 'when',
-      lines: [`it becomes ${isoTime(until)}`],
+      lines: [`it becomes ${timeSentence(until)}`],
       actions: [],
       passesTo: isoTime(until),
     });
@@ -138,7 +140,9 @@ export class Scenario<Stage = AnyAnd> {
 
   thenState(expected: object | ((aggregate: never) => unknown)): Verdict<Stage> {
     const lines = [
-      typeof expected === 'function' ? `state: ${actionSentence(expected)}` : withFields('state', expected),
+      typeof expected === 'function'
+        ? checkSentence(expected as () => unknown)
+        : withFields('state', expected),
     ];
     return this.check({
       kind: 'then',

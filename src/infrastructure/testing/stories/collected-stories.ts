@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { CollectedStory } from './collect-story.ts';
+import { heading } from './sentences.ts';
 
 /** Reads the stories that test runs have left in a file; none where there is no file. */
 export function readStories(path: string): readonly CollectedStory[] {
@@ -14,13 +15,14 @@ export function printStories(stories: readonly CollectedStory[]): string {
   const parts = subjects.flatMap(subject => {
     const own = stories.filter(story => story.subject === subject);
     own.sort((left, right) => ((left.test ?? '') < (right.test ?? '') ? -1 : 1));
-    return [`# ${subject}\n`, ...own.map(printStory)];
+    return [`# ${heading(subject)}\n`, ...own.map(printStory)];
   });
   return parts.map(part => `${part}\n`).join('');
 }
 
-/* Without the first line, which is the subject again. */
+/* Without the first line, which is the subject again; a list, whose lines stay lines when it is shown. */
 function printStory({ test, text }: CollectedStory): string {
-  const heading = test === undefined ? '' : `## ${test}\n\n`;
-  return `${heading}${text.split('\n').slice(1).join('\n')}\n`;
+  const title = test === undefined ? '' : `## ${test}\n\n`;
+  const lines = text.split('\n').slice(1);
+  return `${title}${lines.map(line => line.replace(/^ *(\w+) +/, '- $1 ')).join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { heading } from './sentences.ts';
 import type { Told, ToldStory } from './told-story.ts';
 
 const words = { given: 'Given', when: 'When', then: 'Then' } as const;
@@ -11,7 +12,7 @@ const words = { given: 'Given', when: 'When', then: 'Then' } as const;
  *       Then  account deposited (amount: 30)
  */
 export function printStory({ story }: Told): string {
-  return [story.subject, ...linesOf(story).map(line => `  ${line}`)].join('\n');
+  return [heading(story.subject), ...linesOf(story).map(line => `  ${line}`)].join('\n');
 }
 
 function linesOf({ steps }: ToldStory): string[] {

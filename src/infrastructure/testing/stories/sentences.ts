@@ -3,6 +3,7 @@ import { classOf } from '../../../domain/class.ts';
 import { EventPattern } from '../compare/event-pattern.ts';
 import type { ExpectedEvent } from '../compare/event-pattern.ts';
 import { classNameOf, isMatcher, show } from '../compare/show.ts';
+import { isoTime } from '../iso-time.ts';
 import type { Action } from '../scenario/world.ts';
 
 /** An event as people say it: `account opened (owner: "Ada")`. */
@@ -13,10 +14,25 @@ export function eventSentence(event: object): string {
 
 /** An expected event as people say it. */
 export function expectedSentence(expected: ExpectedEvent<object>): string {
+  if (isMatcher(expected)) return say(expected);
   if (!(expected instanceof EventPattern)) return eventSentence(expected);
-  const { eventClass, text } = expected;
-  const name = eventTypeOf(eventClass)?.name;
-  return name === undefined ? text : words(name) + text.slice(eventClass.name.length);
+  const { eventClass, said } = expected;
+  const name = words(eventTypeOf(eventClass)?.name ?? eventClass.name);
+  const event = said.claim === undefined ? withFields(name, said.fields ?? {}) : `${name} that ${said.claim}`;
+  return said.envelope === undefined ? event : withFields(`${event}, recorded`, said.envelope);
+}
+
+/** A moment as people say it, no finer than it needs to be: `2026-01-05 09:30 UTC`. */
+export function timeSentence(time: Date | string): string {
+  return isoTime(time)
+    .replace('T', ' ')
+    .replace(/(?::00)?\.000Z$|Z$/, ' UTC');
+}
+
+/** What a check of the state asks for; code of a test runner says nothing to people. */
+export function checkSentence(check: () => unknown): string {
+  const sentence = functionSentence(check);
+  return /\b(?:expect|assert)\b/.test(sentence) ? 'the state is as its test expects' : `state: ${sentence}`;
 }
 
 /** What happens, as people say it: `deposit (amount: 30)`; a function by its own text. */
@@ -34,7 +50,16 @@ function functionSentence(action: () => unknown): string {
   const [, parameter, body] = /^(?:async )?\(?(\w+)\)? ?=> ?(.*)$/.exec(source) ?? [];
   if (parameter === undefined || body === undefined) return action.name === '' ? source : words(action.name);
   const inner = body.replace(/^\{ ?(.*?);? ?\}$/, '$1');
-  return inner.replaceAll(new RegExp(`\\b${parameter}\\.`, 'g'), '').replaceAll('; ', ', then ');
+  const calls = inner.replaceAll(new RegExp(`\\b${parameter}\\.`, 'g'), '').replaceAll('; ', ', then ');
+  return asSpoken(calls);
+}
+
+/* Names as words, and one kind of quotes, whatever wrote the code; what stands in quotes stays. */
+function asSpoken(code: string): string {
+  const parts = code.split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/);
+  return parts
+    .map(part => (/^["']/.test(part) ? `"${part.slice(1, -1)}"` : part.replace(/\b[a-z]+[A-Z]\w*/g, words)))
+    .join('');
 }
 
 /** A name with the fields of a value behind it: `not enough stock (sku: "TEA", wanted: 6)`. */
@@ -52,10 +77,26 @@ function fieldsOf(value: object): string {
 
 /** A value as people say it: no brackets of code but round ones. */
 export function say(value: unknown): string {
+  if (value === null) return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(say).join(' and ');
-  if (typeof value !== 'object' || value === null || value instanceof Date || isMatcher(value))
-    return show(value);
+  if (isMatcher(value)) return matcherSentence(show(value));
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? show(value) : timeSentence(value);
+  if (typeof value !== 'object') return show(value);
   return `(${fieldsOf(value)})`;
+}
+
+const kinds: Readonly<Record<string, string>> = { String: 'text', Number: 'number', Boolean: 'yes or no' };
+
+function matcherSentence(text: string): string {
+  const [, kind] = /^<Any<(\w+)>>$/.exec(text) ?? [];
+  if (kind !== undefined) return `any ${kinds[kind] ?? words(kind)}`;
+  return text === '<Anything>' ? 'anything' : text;
+}
+
+/** A name as a heading: `Orders per customer`. */
+export function heading(name: string): string {
+  const text = words(name);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `MoneyDeposited`, `moneyDeposited` and `money.was_deposited` in words. */

@@ -39,20 +39,42 @@ describe('printStory', () => {
       .thenNothing();
     expect(`\n${printStory(story)}\n`).toBe(`
 Account
-  Given it is 2026-01-05T09:00:00.000Z
+  Given it is 2026-01-05 09:00 UTC
   and   account opened (owner: "Ada")
-  and   account email changed (email: null)
+  and   account email changed (email: none)
   and   acc-2: account deposited (amount: 1)
   and   deposit (account id: "acc-1", amount: 30)
   When  deposit(5), then withdraw(1)
-  Then  account deposited with { amount: 5 }
+  Then  account deposited (amount: 5)
   and   account withdrawn that is small
   When  deposit (account id: "acc-1", amount: 1)
   and   at the same time deposit (account id: "acc-1", amount: -1)
   Then  it is refused: domain error (message: "A deposit must be positive.")
   and   state (balance: 35)
-  When  it becomes 2026-01-06T09:00:00.000Z
+  When  it becomes 2026-01-06 09:00 UTC
   Then  nothing happens
+`);
+    return story;
+  });
+
+  test('tells no code where there are words for it', () => {
+    const story = scenarioFor(Account)
+      .at('2026-01-05T09:00:01.500Z')
+      .when(account => account.changeEmail('adaL@example.org'))
+      .thenEvents(
+        anEvent(EmailChanged, { email: expect.any(String) }).recorded({
+          eventId: expect.anything(),
+        }),
+      )
+      .and.thenState(account => expect(account.balance).toBe(0))
+      .and.thenState(account => account.balance === 0);
+    expect(`\n${printStory(story)}\n`).toBe(`
+Account
+  Given it is 2026-01-05 09:00:01.500 UTC
+  When  change email("adaL@example.org")
+  Then  account email changed (email: any text), recorded (event id: anything)
+  and   the state is as its test expects
+  and   state: balance === 0
 `);
     return story;
   });
@@ -62,7 +84,7 @@ Account
       .on('a', new MoneyDeposited(30))
       .thenDocuments({ a: { balance: 30 } });
     expect(printStory(documents)).toBe(
-      ['Balances', '  Given a: account deposited (amount: 30)', '  Then  document a: (balance: 30)'].join(
+      ['Balances', '  Given a: account deposited (amount: 30)', '  Then  balances of a: (balance: 30)'].join(
         '\n',
       ),
     );
@@ -71,7 +93,7 @@ Account
       .thenAnswers(new RichAccounts(7), ['at least 7']);
     expect(printStory(answer)).toBe(
       [
-        'the app',
+        'The app',
         '  When  open account (account id: "a", owner: "Ada")',
         '  Then  the answer to rich accounts (at least: 7) is "at least 7"',
       ].join('\n'),
@@ -105,8 +127,8 @@ describe('annals stories', () => {
       [
         '## Customer changes name and address',
         '',
-        '  Given customer registered (name: "Ada", email: "ada@example.org")',
-        '  When  update profile (customer id: "customer-1", name: "Ada L.", email: "ada@example.net")',
+        '- Given customer registered (name: "Ada", email: "ada@example.org")',
+        '- When update profile (customer id: "customer-1", name: "Ada L.", email: "ada@example.net")',
       ].join('\n'),
     );
   });
@@ -115,7 +137,7 @@ describe('annals stories', () => {
     const file = 'tests/unit/infrastructure/testing/runners/node-test.ts';
     const { code, stdout } = await run('stories', '--run', 'node --import tsx --test', file);
     expect(code).toBe(1);
-    const story = '  Given nothing\n  When  deposit(1)\n  Then  account deposited (amount: 1)\n\n';
+    const story = '- Given nothing\n- When deposit(1)\n- Then account deposited (amount: 1)\n\n';
     expect(stdout).toBe(`# Account\n\n${story}${story}`);
   });
 
