@@ -21,8 +21,9 @@ export function printStories(stories: readonly CollectedStory[]): string {
 }
 
 /* Without the first line, which is the subject again; a list, whose lines stay lines when it is shown. */
-function printStory({ test, text }: CollectedStory): string {
-  const title = test === undefined ? '' : `## ${test}\n\n`;
+function printStory({ test, text }: CollectedStory, index: number): string {
+  // Without a heading between them, two lists would be shown as one.
+  const title = `## ${test ?? `Story ${index + 1}`}\n\n`;
   const lines = text.split('\n').slice(1);
   return `${title}${lines.map(line => line.replace(/^ *(\w+) +/, '- $1 ')).join('\n')}\n`;
 }

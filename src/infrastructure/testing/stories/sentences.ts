@@ -57,9 +57,8 @@ function functionSentence(action: () => unknown): string {
 /* Names as words, and one kind of quotes, whatever wrote the code; what stands in quotes stays. */
 function asSpoken(code: string): string {
   const parts = code.split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/);
-  return parts
-    .map(part => (/^["']/.test(part) ? `"${part.slice(1, -1)}"` : part.replace(/\b[a-z]+[A-Z]\w*/g, words)))
-    .join('');
+  const spoken = (part: string): string => part.replace(/\b[a-z]+[A-Z]\w*/g, words).replace(/, ?/g, ', ');
+  return parts.map(part => (/^["']/.test(part) ? `"${part.slice(1, -1)}"` : spoken(part))).join('');
 }
 
 /** A name with the fields of a value behind it: `not enough stock (sku: "TEA", wanted: 6)`. */

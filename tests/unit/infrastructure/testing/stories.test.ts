@@ -138,7 +138,7 @@ describe('annals stories', () => {
     const { code, stdout } = await run('stories', '--run', 'node --import tsx --test', file);
     expect(code).toBe(1);
     const story = '- Given nothing\n- When deposit(1)\n- Then account deposited (amount: 1)\n\n';
-    expect(stdout).toBe(`# Account\n\n${story}${story}`);
+    expect(stdout).toBe(`# Account\n\n## Story 1\n\n${story}## Story 2\n\n${story}`);
   });
 
   test('says so when nothing was told, and when it is used wrongly', async () => {
