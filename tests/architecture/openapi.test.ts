@@ -9,6 +9,7 @@ import type { App } from 'annals/di';
 import { serveHttp } from 'annals/http';
 import type { HttpServer } from 'annals/http';
 import { prometheus } from 'annals/telemetry';
+import { documentChecker, operationsOf } from '../e2e/http/support/documented.ts';
 import { deskModule } from '../e2e/http/support/desk.ts';
 import { secret } from '../e2e/http/support/tokens.ts';
 import { bankModule } from '../support/bank.ts';
@@ -78,6 +79,44 @@ describe('The OpenAPI document', () => {
     expect(notServed).toEqual([]);
     const ofMessages = /\/api\/v1\/(commands|queries)\//;
     expect(served.filter(address => !listed.includes(address) && !ofMessages.test(address))).toEqual([]);
+  });
+});
+
+describe('The examples of the OpenAPI document', () => {
+  test('are there for each body, each answer and each part of an address', () => {
+    const missing = operationsOf(document).flatMap(({ name, parameters, body, answers }) => {
+      const parts = [
+        ...parameters.filter(({ in: place }) => place === 'path').map(each => [each.name, each] as const),
+        ...answers.map(({ status, media }) => [status, media] as const),
+        ['body', body] as const,
+      ];
+      const lacking = parts.filter(([, part]) => part?.examples.length === 0);
+      return lacking.map(([part]) => `${part} of ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test('are what their schemas say, and have no field that these do not know', () => {
+    const problemsWith = documentChecker(document);
+    const checked = operationsOf(document).flatMap(({ name, parameters, body, answers }) =>
+      [...parameters, body, ...answers.map(({ media }) => media)].flatMap(part =>
+        (part?.examples ?? []).map(example => ({
+          name,
+          example,
+          problems: problemsWith(part!.schema, example),
+        })),
+      ),
+    );
+    expect(checked.length).toBeGreaterThan(100);
+    expect(checked.filter(({ problems }) => problems.length > 0)).toEqual([]);
+  });
+
+  test('of parameters that may be left out are not filled in by Swagger UI', () => {
+    const optional = operationsOf(document).flatMap(({ parameters }) =>
+      parameters.filter(each => each.in !== 'path' && each.required !== true),
+    );
+    expect(optional.length).toBeGreaterThan(50);
+    expect(optional.filter(({ isFilledIn }) => isFilledIn)).toEqual([]);
   });
 });
 

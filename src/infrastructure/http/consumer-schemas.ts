@@ -1,3 +1,5 @@
+import { eventInPath } from './schemas.ts';
+
 /* JSON Schema of what requests of consumers may hold. Where a rule is the store's own, the store says it. */
 
 const consumer = {
@@ -99,7 +101,7 @@ export const consumerInPath = {
 export const parkedInPath = {
   type: 'object',
   required: ['name', 'id'],
-  properties: { name: consumer, id: { type: 'string' } },
+  properties: { name: consumer, id: eventInPath.properties.id },
 } as const;
 
 /** What a consumer gets. */

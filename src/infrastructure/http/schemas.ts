@@ -1,5 +1,7 @@
 /* JSON Schema of what requests may hold. Where a rule is the store's own (printable text, depth), the store says it. */
 
+const agentId = '550e8400-e29b-41d4-a716-446655440000';
+const eventId = '01890a5d-ac96-774b-bcce-b302099a8057';
 const optionalText = { type: ['string', 'null'], maxLength: 255 } as const;
 const time = {
   type: 'string',
@@ -10,6 +12,7 @@ const createdBy = {
   type: ['string', 'null'],
   pattern: '^(system|(user|agent):.{1,245})$',
   description: '`user:{id}`, `agent:{name}` or `system`; default: the user of the token.',
+  examples: ['user:ada', 'agent:category_agent', 'system'],
 } as const;
 const json = { type: 'object', description: 'Any JSON object, up to 1 MiB and 100 levels.' } as const;
 
@@ -32,7 +35,7 @@ export const postedEvent = {
     event_id: { ...optionalText, description: 'Uuid; default: a new one. Repeat it to repeat safely.' },
     event_type: { type: 'string', maxLength: 200, examples: ['agent.created'] },
     aggregate_type: { type: 'string', maxLength: 100, examples: ['agent'] },
-    aggregate_id: { type: 'string', maxLength: 1_024, examples: ['550e8400-e29b-41d4-a716-446655440000'] },
+    aggregate_id: { type: 'string', maxLength: 1_024, examples: [agentId] },
     payload: json,
     data: { ...json, description: 'Another name of `payload`; give one of them.' },
     metadata: {
@@ -61,12 +64,12 @@ export const postedBatch = {
 } as const;
 
 const eventFilters = {
-  aggregate_type: { type: 'string' },
-  aggregate_id: { type: 'string' },
-  event_type: { type: 'string' },
-  correlation_id: { type: 'string' },
-  causation_id: { type: 'string' },
-  user_id: { type: 'string' },
+  aggregate_type: { type: 'string', examples: ['agent'] },
+  aggregate_id: { type: 'string', examples: [agentId] },
+  event_type: { type: 'string', examples: ['agent.created'] },
+  correlation_id: { type: 'string', examples: ['req-abc123'] },
+  causation_id: { type: 'string', examples: [eventId] },
+  user_id: { type: 'string', examples: ['ada'] },
   created_by: { ...createdBy, type: 'string' },
   actor: { ...createdBy, type: 'string', description: 'Another name of `created_by`.' },
   since: { ...time, description: 'Recorded at or after this time.' },
@@ -106,14 +109,14 @@ export const streamParameters = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    aggregate_type: { type: 'string' },
-    aggregate_id: { type: 'string' },
-    event_type: { type: 'string' },
-    correlation_id: { type: 'string' },
-    user_id: { type: 'string' },
-    created_by: { type: 'string' },
+    aggregate_type: eventFilters.aggregate_type,
+    aggregate_id: eventFilters.aggregate_id,
+    event_type: eventFilters.event_type,
+    correlation_id: eventFilters.correlation_id,
+    user_id: eventFilters.user_id,
+    created_by: { type: 'string', examples: createdBy.examples },
     from: {
-      ...{ type: 'string', maxLength: 15, default: 'end' },
+      ...{ type: 'string', maxLength: 15, default: 'end', examples: ['start', '42'] },
       description: '`start`, `end`, or the `event_number` after which to begin; `Last-Event-ID` comes first.',
     },
   },
@@ -129,6 +132,7 @@ export const stateParameters = {
       minimum: 1,
       maximum: 2_147_483_647,
       description: 'As it was at this version.',
+      examples: [3],
     },
     at: { ...time, description: 'As it was at this time.' },
   },
@@ -141,12 +145,12 @@ export const noParameters = { type: 'object', additionalProperties: false, prope
 export const aggregateInPath = {
   type: 'object',
   required: ['type', 'id'],
-  properties: { type: { type: 'string' }, id: { type: 'string' } },
+  properties: { type: { type: 'string', examples: ['agent'] }, id: { type: 'string', examples: [agentId] } },
 } as const;
 
 /** An event id in an address. */
 export const eventInPath = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string' } },
+  properties: { id: { type: 'string', examples: [eventId] } },
 } as const;

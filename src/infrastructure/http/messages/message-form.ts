@@ -4,6 +4,7 @@ import { schemaOf, validated } from '../../../application/validation.ts';
 import { InvalidRequest, invalidRequest } from '../http-errors.ts';
 import type { RequestIssue } from '../http-errors.ts';
 import { coerceTexts } from './coerce-texts.ts';
+import { sampleOf } from './sample-of.ts';
 
 /** The fields of a message as a request gives them. */
 export type GivenFields = Readonly<Record<string, unknown>>;
@@ -36,6 +37,12 @@ export class MessageForm {
     const schema = schemaOf(messageClass);
     const known = schema === undefined ? knownFields(messageClass) : new Map<string, unknown>();
     return known && new MessageForm(messageClass, schema, known);
+  }
+
+  /** The same with an example, as far as one can be told from the schema. */
+  get bodySchema(): Readonly<Record<string, unknown>> {
+    const sample = sampleOf(this.jsonSchema);
+    return sample === undefined ? this.jsonSchema : { examples: [sample], ...this.jsonSchema };
   }
 
   /**

@@ -19,7 +19,7 @@ export const queryHeaders = {
   type: 'object',
   properties: {
     'annals-position': {
-      ...{ type: 'string', pattern: '^[0-9]{1,15}$' },
+      ...{ type: 'string', pattern: '^[0-9]{1,15}$', examples: ['43'] },
       description: 'The `position` of a command: what it changed is seen. 504 if that takes too long.',
     },
   },
@@ -34,6 +34,12 @@ export const messageInPath = {
 
 /** What a command is answered with. */
 export const dispatched = {
+  examples: [
+    {
+      ...{ result: null, command_id: 'request-17', correlation_id: 'request-17' },
+      ...{ position: 43, repeated: false },
+    },
+  ],
   description: 'It is done. The header `annals-position` has the position, too.',
   type: 'object',
   required: ['result', 'command_id', 'correlation_id', 'position', 'repeated'],
@@ -52,6 +58,7 @@ export const dispatched = {
 /** What a query is answered with. */
 export const answered = {
   description: 'The answer.',
+  examples: [{ result: { minutes: 3 } }],
   type: 'object',
   required: ['result'],
   properties: { result: { description: 'What the handler returned; null for nothing.' } },

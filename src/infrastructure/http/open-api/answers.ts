@@ -67,7 +67,7 @@ const answers: Readonly<Record<string, Answers>> = {
     'Events as server-sent events, each with its `event_number` as id.',
     'text/event-stream',
   ),
-  'GET /api/v1/ws': { 101: { description: 'Events as JSON texts, one a message.' } },
+  'GET /api/v1/ws': { 101: { description: 'Events as JSON texts, one a message.', type: 'null' } },
   'GET /health/live': health,
   'GET /health/ready': health,
   'GET /api/v1/status': ok('How it is doing.', objectOf({ status: text, features: { type: 'object' } })),

@@ -4,6 +4,8 @@ import { loadPackage } from '../load-package.ts';
 import { addRoute } from '../routes/route.ts';
 import type { RouteConfig } from '../routes/route.ts';
 import { answersOf } from './answers.ts';
+import { addExamples } from './examples/add-examples.ts';
+import type { DescribedOperation } from './examples/add-examples.ts';
 import { ref, sharedSchemas } from './shared-schemas.ts';
 
 const tags = [
@@ -44,7 +46,7 @@ export async function beginOpenApi(server: FastifyInstance, { access }: HttpOpti
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => nameOf(json.$id, index) },
     transformObject: document => {
       if ('swaggerObject' in document) return document.swaggerObject;
-      allowEmptyBodies(document.openapiObject.paths ?? {});
+      finish(document.openapiObject.paths ?? {});
       return document.openapiObject;
     },
     transform: ({ schema, url, route }) => ({
@@ -87,17 +89,22 @@ interface DescribedBody {
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
 }
 
-/* Where no field has to be given, there need be no body; the library takes every body for needed. */
-function allowEmptyBodies(paths: object): void {
-  for (const methods of Object.values(paths) as Record<string, { requestBody?: DescribedBody }>[]) {
-    for (const { requestBody } of Object.values(methods)) {
-      const schema = requestBody?.content?.['application/json']?.schema as
-        { readonly type?: unknown; readonly required?: readonly string[] } | undefined;
-      if (requestBody !== undefined && schema?.type === 'object' && !schema.required?.length) {
-        requestBody.required = false;
-      }
+/* What the library cannot be told. */
+function finish(paths: object): void {
+  type Described = DescribedOperation & { readonly requestBody?: DescribedBody };
+  for (const [path, methods] of Object.entries(paths) as [string, Record<string, Described>][]) {
+    for (const [method, operation] of Object.entries(methods)) {
+      allowEmptyBody(operation.requestBody);
+      addExamples(method, path, operation);
     }
   }
+}
+
+/* Where no field has to be given, there need be no body; the library takes every body for needed. */
+function allowEmptyBody(body: DescribedBody | undefined): void {
+  const schema = body?.content?.['application/json']?.schema as
+    { readonly type?: unknown; readonly required?: readonly string[] } | undefined;
+  if (body !== undefined && schema?.type === 'object' && !schema.required?.length) body.required = false;
 }
 
 /* Other addresses of the same routes would only make it longer. */

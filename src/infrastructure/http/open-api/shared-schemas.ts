@@ -1,3 +1,5 @@
+import { exampleEvent } from './examples/event-examples.ts';
+
 /* What several answers consist of, by names that generated clients have, too. */
 
 const text = { type: 'string' } as const;
@@ -35,19 +37,7 @@ const event = {
     created_by: { ...text, description: '`user:{id}`, `agent:{name}` or `system`.' },
     created_at: time,
   }),
-  examples: [
-    {
-      ...{ id: '01890a5d-ac96-774b-bcce-b302099a8057', event_number: 42, event_type: 'agent.created' },
-      ...{ aggregate_type: 'agent', aggregate_id: '550e8400-e29b-41d4-a716-446655440000', stream_version: 1 },
-      ...{ version: 1, payload: { name: 'Ada' }, data: { name: 'Ada' }, metadata: {}, correlation_id: null },
-      ...{
-        causation_id: null,
-        user_id: 'ada',
-        created_by: 'user:ada',
-        created_at: '2026-01-31T12:00:00.000Z',
-      },
-    },
-  ],
+  examples: [exampleEvent],
 };
 
 const issue = objectOf({ path: text, message: text });

@@ -87,7 +87,7 @@ export interface OperationBody {
 export const projectionInPath = {
   type: 'object',
   required: ['name'],
-  properties: { name: { type: 'string', maxLength: 100 } },
+  properties: { name: { type: 'string', maxLength: 100, examples: ['catalog'] } },
 } as const;
 
 const limit = { type: 'integer', minimum: 1, maximum: 10_000, default: 100 } as const;

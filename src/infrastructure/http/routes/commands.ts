@@ -30,7 +30,7 @@ export function addCommands(
       ...{ method: 'POST', path: `${prefix}/${name}`, role: 'writer' },
       schema: {
         ...{ summary: form.messageClass.name, tags: ['Commands'], operationId: `command-${name}` },
-        ...{ body: form.jsonSchema, headers: commandHeaders, querystring: noParameters },
+        ...{ body: form.bodySchema, headers: commandHeaders, querystring: noParameters },
         response: { 200: dispatched },
       },
       // The form checks it, and says more.

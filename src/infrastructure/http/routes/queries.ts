@@ -60,7 +60,7 @@ function addQuery(server: FastifyInstance, app: ServedApp, { name, form, limits 
     ...{ method: 'POST', path, role: 'reader', describesOnly: 'body' },
     schema: {
       ...{ ...shared, operationId: `query-${name}` },
-      ...{ body: form.jsonSchema, querystring: noParameters },
+      ...{ body: form.bodySchema, querystring: noParameters },
     },
     handle: async call => {
       const query = await form.make(givenFields(call.request.body));
