@@ -21,6 +21,9 @@ test('The OpenAPI document and Swagger UI are shown without a token, and run not
       ...[source, 200, expect.stringContaining('javascript')],
     ]);
   }
+  // The bar of the other layout has a style of its own, which the policy refuses in every browser.
+  const begins = await get('/docs/static/swagger-initializer.js');
+  expect(begins.body).toMatch(/const config = \{"layout":"BaseLayout"\}/);
   expect((await get('/docs/json')).body).toEqual(document.body);
   expect((await get('/api/v1/projections')).status).toBe(401);
 });
