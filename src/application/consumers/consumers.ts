@@ -147,7 +147,7 @@ export class Consumers {
     const consumer = await this.#store.find(name);
     if (consumer === undefined) throw new UnknownConsumer(name);
     const { readPosition: afterPosition, types, aggregateTypes } = consumer;
-    if (await this.#isFull(name)) return false;
+    if (this.#isFull(consumer)) return false;
     const page = await this.#events.readFeedPage({ afterPosition, types, aggregateTypes, batchSize });
     if (page.throughPosition === afterPosition) return false;
     await this.#change(name, async transaction => {
@@ -309,15 +309,11 @@ export class Consumers {
   async #stateOf(consumer: Consumer): Promise<ConsumerState> {
     const open = await this.#store.countOpen(consumer.name);
     const { firstPosition = consumer.readPosition + 1 } = open;
-    return { ...consumer, open, checkpoint: firstPosition - 1, isFull: this.#isTooMuch(open) };
+    return { ...consumer, open, checkpoint: firstPosition - 1, isFull: this.#isFull(consumer) };
   }
 
-  async #isFull(name: string): Promise<boolean> {
-    return this.#isTooMuch(await this.#store.countOpen(name));
-  }
-
-  #isTooMuch({ waiting, leased, retrying, parked }: OpenDeliveries): boolean {
-    return waiting + leased + retrying + parked >= this.#maxOpen;
+  #isFull({ openCount }: Consumer): boolean {
+    return openCount >= this.#maxOpen;
   }
 
   /* Who asks for the default one before anybody has pulled asks for one that has everything before it. */
@@ -326,7 +322,7 @@ export class Consumers {
     if (consumer !== undefined) return consumer;
     if (name !== defaultConsumer) throw new UnknownConsumer(name);
     const [createdAt, maxAttempts] = [new Date(0), defaultMaxAttempts];
-    return { name, startPosition: 0, readPosition: 0, createdAt, maxAttempts };
+    return { name, startPosition: 0, readPosition: 0, openCount: 0, createdAt, maxAttempts };
   }
 
   #change<T>(name: string, work: (transaction: ConsumerTransaction) => Promise<T>): Promise<T> {

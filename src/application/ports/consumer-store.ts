@@ -14,6 +14,8 @@ export interface NewConsumer extends FeedFilter {
 export interface Consumer extends NewConsumer {
   /** Everything up to here was read: it has a delivery that is open, or it is done, or the consumer does not get it. */
   readonly readPosition: number;
+  /** How many of its deliveries are open. */
+  readonly openCount: number;
   readonly createdAt: Date;
 }
 
@@ -85,7 +87,8 @@ export interface ConsumerTransaction {
   readOn(position: number, events: readonly Recorded[]): Promise<void>;
   /**
    * What may be handed out now, in position order: of each aggregate the first open delivery, unless it is parked or
-   * due later.
+   * due later. Where there are more than the limit, what was handed out before comes first, what has been due for
+   * longest before all; then what waits, by position.
    */
   due(limit: number): Promise<readonly Delivery[]>;
   /** The deliveries of the events at these positions, as far as there are any. */

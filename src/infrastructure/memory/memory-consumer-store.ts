@@ -24,9 +24,9 @@ export class MemoryConsumerStore implements ConsumerStore {
   async add(consumer: NewConsumer): Promise<Consumer> {
     const stored = this.#consumers.get(consumer.name);
     if (stored !== undefined) return stored.consumer;
-    const made = { ...consumer, readPosition: consumer.startPosition, createdAt: this.#clock.now() };
-    this.#consumers.set(consumer.name, new MemoryDeliveries(made));
-    return made;
+    const deliveries = new MemoryDeliveries(consumer, this.#clock.now());
+    this.#consumers.set(consumer.name, deliveries);
+    return deliveries.consumer;
   }
 
   async find(name: string): Promise<Consumer | undefined> {
@@ -105,9 +105,7 @@ class MemoryConsumerTransaction implements ConsumerTransaction {
   }
 
   async readOn(readPosition: number, events: Parameters<ConsumerTransaction['readOn']>[1]): Promise<void> {
-    const before = this.consumer;
-    this.#deliveries.consumer = { ...before, readPosition };
-    this.#undo.push(() => (this.#deliveries.consumer = before));
+    this.#undo.push(this.#deliveries.moveTo(readPosition));
     for (const event of events) this.#undo.push(this.#deliveries.add(event));
   }
 

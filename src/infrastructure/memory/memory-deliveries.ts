@@ -1,17 +1,34 @@
 import { formatStream } from '../../domain/index.ts';
 import type { Recorded } from '../../domain/index.ts';
-import type { Consumer, Delivery, OpenDeliveryQuery } from '../../application/ports/consumer-store.ts';
+import type {
+  Consumer,
+  Delivery,
+  NewConsumer,
+  OpenDeliveryQuery,
+} from '../../application/ports/consumer-store.ts';
 import { matches } from './match-events.ts';
 
 /** A consumer in memory with its deliveries. Each change can be undone. */
 export class MemoryDeliveries {
-  consumer: Consumer;
+  #consumer: Omit<Consumer, 'openCount'>;
+  #openCount = 0;
   readonly #byPosition = new Map<number, Delivery>();
   /* The positions of the open deliveries of each aggregate, in order. */
   readonly #open = new Map<string, number[]>();
 
-  constructor(consumer: Consumer) {
-    this.consumer = consumer;
+  constructor(consumer: NewConsumer, createdAt: Date) {
+    this.#consumer = { ...consumer, readPosition: consumer.startPosition, createdAt };
+  }
+
+  get consumer(): Consumer {
+    return { ...this.#consumer, openCount: this.#openCount };
+  }
+
+  /** Notes how far the consumer has read; returns what undoes it. */
+  moveTo(readPosition: number): () => void {
+    const before = this.#consumer;
+    this.#consumer = { ...before, readPosition };
+    return () => (this.#consumer = before);
   }
 
   at(positions: readonly number[]): readonly Delivery[] {
@@ -25,7 +42,10 @@ export class MemoryDeliveries {
 
   due(now: Date, limit: number): readonly Delivery[] {
     const firsts = this.at([...this.#open.values()].map(([first]) => first!).sort((a, b) => a - b));
-    return firsts.filter(({ status, dueAt }) => status !== 'parked' && dueAt <= now).slice(0, limit);
+    const waiting = firsts.filter(({ status }) => status === 'waiting');
+    const again = firsts.filter(({ status, dueAt }) => isHandedOut(status) && dueAt <= now);
+    again.sort((left, right) => left.dueAt.getTime() - right.dueAt.getTime());
+    return [...again, ...waiting].slice(0, limit).sort((a, b) => a.event.position - b.event.position);
   }
 
   findOpen({
@@ -50,7 +70,7 @@ export class MemoryDeliveries {
   /** Adds a delivery that waits; returns what undoes it. */
   add(event: Recorded): () => void {
     return this.put({
-      ...{ consumer: this.consumer.name, event, status: 'waiting', attempts: 0, dueAt: new Date(0) },
+      ...{ consumer: this.#consumer.name, event, status: 'waiting', attempts: 0, dueAt: new Date(0) },
       ...{ lease: undefined, error: undefined, transactionId: undefined, report: undefined },
       ...{ closedAt: undefined, decidedBy: undefined, reason: undefined },
     });
@@ -84,9 +104,15 @@ export class MemoryDeliveries {
 
   #note({ event }: Delivery, isOpen: boolean): void {
     const name = formatStream(event);
-    const others = (this.#open.get(name) ?? []).filter(position => position !== event.position);
+    const before = this.#open.get(name) ?? [];
+    const others = before.filter(position => position !== event.position);
     const positions = isOpen ? [...others, event.position].sort((left, right) => left - right) : others;
+    this.#openCount += positions.length - before.length;
     if (positions.length > 0) this.#open.set(name, positions);
     else this.#open.delete(name);
   }
+}
+
+function isHandedOut(status: Delivery['status']): boolean {
+  return status === 'leased' || status === 'retrying';
 }

@@ -19,13 +19,26 @@ const withEvents = `
     select x.aggregate_type, x.aggregate_id from annals.streams x where x.stream_ref = e.stream_ref offset 0
   ) s`;
 
-/** The deliveries of a consumer ($1) that may be handed out at a time in milliseconds ($2), so many at most ($3). */
+/**
+ * The deliveries of a consumer ($1) that may be handed out at a time in milliseconds ($2), so many at most ($3).
+ *
+ * Each part reads an index in its order and stops at the limit, however many there are. What waits is always due.
+ */
 export const dueDeliveries = `select ${columns}
   from (
-    select * from annals.deliveries
-    where consumer = $1 and is_first and status in ('waiting', 'leased', 'retrying')
-      and due_at <= to_timestamp($2::double precision / 1000)
-    order by position limit $3
+    (
+      select *, 1 as turn from annals.deliveries
+      where consumer = $1 and is_first and status in ('leased', 'retrying')
+        and due_at <= to_timestamp($2::double precision / 1000)
+      order by due_at limit $3
+    )
+    union all
+    (
+      select *, 2 as turn from annals.deliveries
+      where consumer = $1 and is_first and status = 'waiting'
+      order by position limit $3
+    )
+    order by turn, due_at, position limit $3
   ) d ${withEvents}
   order by d.position`;
 
@@ -95,7 +108,7 @@ export function deliveryParameters(deliveries: readonly Delivery[]): SqlParamete
 
 /** A row of `find_consumers` or `lock_consumer`. */
 export function readConsumer(row: SqlRow): Consumer {
-  const [name, types, aggregateTypes, startPosition, readPosition, maxAttempts, createdAtMs] = row;
+  const [name, types, aggregateTypes, startPosition, readPosition, maxAttempts, openCount, createdAtMs] = row;
   return {
     name: name!,
     types: readNames(types),
@@ -103,6 +116,7 @@ export function readConsumer(row: SqlRow): Consumer {
     startPosition: Number(startPosition),
     readPosition: Number(readPosition),
     maxAttempts: Number(maxAttempts),
+    openCount: Number(openCount),
     createdAt: new Date(Number(createdAtMs)),
   };
 }

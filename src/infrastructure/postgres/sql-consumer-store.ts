@@ -68,7 +68,7 @@ export class SqlConsumerStore implements ConsumerStore {
       return work(
         new SqlConsumerTransaction(runner, this.#statements, {
           consumer: readConsumer(row),
-          now: now ?? new Date(Number(row[7])),
+          now: now ?? new Date(Number(row[8])),
         }),
       );
     });
@@ -144,10 +144,8 @@ class SqlConsumerTransaction implements ConsumerTransaction {
   }
 
   async readOn(position: number, events: readonly Recorded[]): Promise<void> {
-    await this.#runner.run(this.#statements.get('move_consumer'), [this.consumer.name, position]);
-    if (events.length === 0) return;
     const positions = int8Array(events.map(event => event.position));
-    await this.#runner.run(this.#statements.get('add_deliveries'), [this.consumer.name, positions]);
+    await this.#runner.run(this.#statements.get('move_consumer'), [this.consumer.name, position, positions]);
   }
 
   due(limit: number): Promise<readonly Delivery[]> {

@@ -26,6 +26,7 @@
   start_position bigint not null
   read_position bigint not null
   max_attempts integer not null
+  open_count bigint not null default 0
   created_at timestamp with time zone not null default now()
 
 -- table deadlines
@@ -245,9 +246,10 @@
   CREATE UNIQUE INDEX deadlines_pkey ON annals.deadlines USING btree (deadline_id)
 
 -- indexes of deliveries
-  CREATE INDEX deliveries_first ON annals.deliveries USING btree (consumer, "position") WHERE (is_first AND (status = ANY (ARRAY['waiting'::text, 'leased'::text, 'retrying'::text])))
+  CREATE INDEX deliveries_due ON annals.deliveries USING btree (consumer, due_at) WHERE (is_first AND (status = ANY (ARRAY['leased'::text, 'retrying'::text])))
   CREATE INDEX deliveries_open ON annals.deliveries USING btree (consumer, stream_ref, "position") WHERE (closed_at IS NULL)
   CREATE UNIQUE INDEX deliveries_pkey ON annals.deliveries USING btree (consumer, "position")
+  CREATE INDEX deliveries_waiting ON annals.deliveries USING btree (consumer, "position") WHERE (is_first AND (status = 'waiting'::text))
 
 -- indexes of discarded
   CREATE INDEX discarded_by_position ON annals.discarded USING btree (name, version, generation, "position")

@@ -9,6 +9,8 @@ create table annals.consumers (
   -- Everything up to here has a delivery that is open, or is done, or is not for this consumer.
   read_position bigint not null,
   max_attempts integer not null,
+  -- How many of its deliveries are open; counting them would take a pull the longer the more wait.
+  open_count bigint not null default 0,
   created_at timestamptz not null default now()
 ) with (fillfactor = 50);
 
@@ -33,7 +35,8 @@ create table annals.deliveries (
   primary key (consumer, position)
 ) with (fillfactor = 70);
 
--- Both hold what is open only, however much is done.
-create index deliveries_first on annals.deliveries (consumer, position)
-  where is_first and status in ('waiting', 'leased', 'retrying');
+-- All hold what is open only, however much is done; a pull reads no more of the first two than it hands out.
+create index deliveries_waiting on annals.deliveries (consumer, position) where is_first and status = 'waiting';
+create index deliveries_due on annals.deliveries (consumer, due_at)
+  where is_first and status in ('leased', 'retrying');
 create index deliveries_open on annals.deliveries (consumer, stream_ref, position) where closed_at is null;

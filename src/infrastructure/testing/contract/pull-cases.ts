@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal, notEqual } from 'node:assert/strict';
+import { deepStrictEqual, equal, notEqual, rejects } from 'node:assert/strict';
 import { Consumers } from '../../../application/consumers/consumers.ts';
 import { ConsumerDiffers, UnknownConsumer } from '../../../application/ports/consumer-errors.ts';
 import { InvalidQuery } from '../../../application/ports/event-store-errors.ts';
@@ -118,6 +118,49 @@ export const pullCases: Readonly<Record<string, ConsumerCaseBody>> = {
     equal((await node.state(subject.name)).isFull, true);
     await subject.acknowledge([first!]);
     deepStrictEqual(await subject.pullLabels({ limit: 1 }, node), ['a2']);
+  },
+  async 'hands out again before what is new, what has been due for longest first'(subject) {
+    for (const id of ['a', 'b', 'c', 'd']) await subject.append(id);
+    deepStrictEqual(await subject.pullLabels({ limit: 1, leaseMs: 3_000 }), ['a1']);
+    deepStrictEqual(await subject.pullLabels({ limit: 1, leaseMs: 1_000 }), ['b1']);
+    deepStrictEqual(await subject.pullLabels({ limit: 1, leaseMs: 2_000 }), ['c1']);
+    subject.clock.advance(4_000);
+    deepStrictEqual(await subject.pullLabels({ limit: 2 }), ['b1', 'c1']);
+    deepStrictEqual(await subject.pullLabels({ limit: 2 }), ['a1', 'd1']);
+  },
+  async 'counts what is open, whatever becomes of it'(subject) {
+    const check = async (expected: number): Promise<void> => {
+      const { openCount, open } = await subject.consumers.state(subject.name);
+      equal(openCount, expected);
+      equal(open.waiting + open.leased + open.retrying + open.parked, expected);
+    };
+    await subject.append('a', 3);
+    await subject.append('b');
+    const [a, b] = await subject.pull();
+    await check(4);
+    await subject.acknowledge([b!, b!]);
+    await check(3);
+    await subject.consumers.fail(subject.name, a!.event.eventId, { lease: a!.lease, error: 'on purpose' });
+    await check(3);
+    subject.clock.advance(3_600_000);
+    await subject.failUntilParked();
+    await check(3);
+    await subject.consumers.retry(subject.name, a!.event.eventId);
+    await check(3);
+    await subject.failUntilParked();
+    await subject.consumers.discard(subject.name, a!.event.eventId, { reason: 'on purpose' });
+    await check(2);
+    const changes = subject.store.consumers.change(subject.name, undefined, async transaction => {
+      const deliveries = await transaction.due(10);
+      await transaction.save(deliveries.map(delivery => ({ ...delivery, closedAt: transaction.now })));
+      throw new RangeError('taken back');
+    });
+    await rejects(changes, RangeError);
+    await check(2);
+    await subject.drain();
+    await check(0);
+    await subject.consumers.purge(subject.name, new Date(subject.clock.now().getTime() + 1));
+    await check(0);
   },
   async 'measures leases by the time of the store unless it is told another'(subject) {
     await subject.append('a');
