@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Benchmark, Case, Contender, Metric, Settings } from './harness/benchmark.ts';
+import { bombard } from './contenders/autocannon.ts';
+import type { Benchmark, Case, Contender, Metric, Sample, Settings } from './harness/benchmark.ts';
 import { closedLoop } from './harness/closed-loop.ts';
+import type { Load } from './harness/closed-loop.ts';
+import type { ScratchDatabase } from './harness/scratch-database.ts';
 import { sampleEvents } from './harness/workload.ts';
 
 const metrics: readonly Metric[] = [
@@ -27,7 +30,7 @@ function httpCase(settings: Settings): Case {
   return {
     name: `${settings.connections} connections`,
     metrics,
-    contenders: [annalsOverHttp(settings)],
+    contenders: [byAutocannon(settings), byNode(settings)],
     goals: [
       { metric: 'rate', atLeast: 5_000 },
       { metric: 'p99', atMost: 50 },
@@ -35,25 +38,49 @@ function httpCase(settings: Settings): Case {
   };
 }
 
-function annalsOverHttp(settings: Settings): Contender {
+/* Whoever posts shares its process with nobody, so that it is not what is measured. */
+function byAutocannon(settings: Settings): Contender {
+  const load = loadOf(settings);
+  const body = JSON.stringify(eventOf('[<id>]'));
+  return overHttp('Annals, posted to by autocannon', true, address => ({
+    measure: () => bombard({ ...load, connections: load.callers, address, body }),
+  }));
+}
+
+function byNode(settings: Settings): Contender {
+  const load = loadOf(settings);
+  return overHttp('Annals, posted to by node:http', false, (address, database) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: load.callers });
+    return {
+      measure: () => closedLoop(database, load, (caller, turn) => post(address, agent, `${caller}-${turn}`)),
+      close: () => agent.destroy(),
+    };
+  });
+}
+
+function loadOf({ connections, warmUpMs, durationMs }: Settings): Load {
+  return { callers: Number(connections), warmUpMs: Number(warmUpMs), durationMs: Number(durationMs) };
+}
+
+interface Client {
+  readonly measure: () => Promise<Sample>;
+  readonly close?: () => void;
+}
+
+function overHttp(
+  name: string,
+  needsPeers: boolean,
+  connect: (address: URL, database: ScratchDatabase) => Client,
+): Contender {
   return {
-    name: 'Annals over HTTP',
-    kind: 'annals',
+    ...{ name, kind: 'annals', needsPeers },
     async open(database) {
       const service = await EventService.start(database.url);
-      const connections = Number(settings.connections);
-      const agent = new Agent({ keepAlive: true, maxSockets: connections });
-      const load = {
-        callers: connections,
-        warmUpMs: Number(settings.warmUpMs),
-        durationMs: Number(settings.durationMs),
-      };
-      const address = new URL('/api/v1/events', service.url);
+      const client = connect(new URL('/api/v1/events', service.url), database);
       return {
-        measure: () =>
-          closedLoop(database, load, (caller, turn) => post(address, agent, `${caller}-${turn}`)),
+        measure: client.measure,
         async [Symbol.asyncDispose]() {
-          agent.destroy();
+          client.close?.();
           await service[Symbol.asyncDispose]();
         },
       };
@@ -63,9 +90,13 @@ function annalsOverHttp(settings: Settings): Contender {
 
 const [sample] = sampleEvents(1);
 
-function post(address: URL, agent: Agent, aggregateId: string): Promise<void> {
+function eventOf(aggregateId: string): object {
   const event = { aggregate_type: 'account', aggregate_id: aggregateId, event_type: sample!.type };
-  const body = JSON.stringify({ ...event, payload: sample!.payload, metadata: sample!.metadata });
+  return { ...event, payload: sample!.payload, metadata: sample!.metadata };
+}
+
+function post(address: URL, agent: Agent, aggregateId: string): Promise<void> {
+  const body = JSON.stringify(eventOf(aggregateId));
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const asked = request(address, { method: 'POST', agent, headers }, answer => {

@@ -33,6 +33,8 @@ export interface Measurable extends AsyncDisposable {
 export interface Contender {
   readonly name: string;
   readonly kind: 'annals' | 'peer' | 'bare';
+  /** Whether it is measured by a package that is not there without the others; default: whether it is one. */
+  readonly needsPeers?: boolean;
   /** Makes tables and fills them; nothing of it is measured. */
   open(database: ScratchDatabase): Promise<Measurable>;
 }

@@ -87,6 +87,8 @@ function chooseContenders(
 ): Case {
   const isChosen = (name: string): boolean =>
     contenders.length === 0 || contenders.some(part => name.toLowerCase().includes(part.toLowerCase()));
-  const chosen = found.contenders.filter(({ name, kind }) => (hasPeers || kind !== 'peer') && isChosen(name));
+  const chosen = found.contenders.filter(
+    ({ name, kind, needsPeers = kind === 'peer' }) => (hasPeers || !needsPeers) && isChosen(name),
+  );
   return { ...found, contenders: chosen };
 }
