@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import { anonymousAccess } from './access/anonymous-access.ts';
 import { setIdentity } from './access/identity.ts';
 import type { Authenticate } from './access/identity.ts';
+import { rulesOfRoles } from './access/least-roles.ts';
 import { refuseRepeatedHeaders } from './access/refuse-repeated-headers.ts';
 import { tokenAuthentication } from './access/token-authentication.ts';
 import { checkTokenAccess, limitsOf } from './http-options.ts';
@@ -45,6 +46,7 @@ export function httpFace(app: ServedApp, options: HttpOptions): FastifyPluginAsy
   if (access !== 'anonymous') checkTokenAccess(access);
   const limits = limitsOf(options);
   const messages = servedMessages(app.messages, options.hidden ?? [], app.logger);
+  const leastRoles = rulesOfRoles(options.leastRoles ?? {}, messages);
   return async server => {
     const authenticate = access === 'anonymous' ? anonymousAccess : await tokenAuthentication(access);
     const validators = await createValidators();
@@ -58,15 +60,15 @@ export function httpFace(app: ServedApp, options: HttpOptions): FastifyPluginAsy
     const hasDocs = options.docs ?? true;
     if (hasDocs) await beginOpenApi(server, options);
     for (const prefix of prefixes) {
-      addPostEvents(server, prefix, app, validators);
+      addPostEvents(server, prefix, app, { validators, role: leastRoles.append });
       addProcessing(server, prefix, app);
       addReadEvents(server, prefix, app);
       addAggregateState(server, prefix, app);
     }
     addConsumers(server, app);
     await addLive(server, { app, streams: new LiveStreams(limits), limits }, options);
-    addCommands(server, app, messages.commands, limits);
-    addQueries(server, app, messages.queries, limits);
+    addCommands(server, app, messages.commands, { limits, leastRoles: leastRoles.commands });
+    addQueries(server, app, messages.queries, { limits, leastRoles: leastRoles.queries });
     addHealth(server, app);
     addProjections(server, app);
     if (options.metrics !== undefined) addMetrics(server, options.metrics);

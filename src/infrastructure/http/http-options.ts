@@ -43,6 +43,16 @@ export interface MetricsSource {
   readonly metrics: () => Promise<string>;
 }
 
+/** The least role for what is not as open, or as closed, in every app. */
+export interface LeastRoles {
+  /** To append events, which no command checks; default `writer`. Consumers pull with that role, whatever this says. */
+  readonly append?: Role | undefined;
+  /** To dispatch a command, by its name in addresses; default `writer`. */
+  readonly commands?: Readonly<Record<string, Role>> | undefined;
+  /** To ask a query, by its name in addresses; default `reader`. */
+  readonly queries?: Readonly<Record<string, Role>> | undefined;
+}
+
 /** How an app is served. */
 export interface HttpOptions {
   /** Tokens; or `anonymous`: everybody on this machine may do everything, and nobody else is served. */
@@ -56,6 +66,8 @@ export interface HttpOptions {
   readonly docs?: boolean | undefined;
   /** Commands and queries that are not served, e.g. those that only reactions send; default: all are. */
   readonly hidden?: readonly Class[] | undefined;
+  /** Who may append, dispatch and ask what; default: every writer and every reader. */
+  readonly leastRoles?: LeastRoles | undefined;
   /** Whether events can be followed over WebSockets, too; default false. Needs the package `ws`. */
   readonly webSockets?: boolean | undefined;
 }

@@ -16,7 +16,14 @@ export { InvalidMessageNames } from './messages/served-messages.ts';
 export { httpFace } from './http-face.ts';
 export type { ProcessingOnWire, PulledOnWire } from './processing-on-wire.ts';
 export { InvalidHttpOptions } from './http-options.ts';
-export type { HttpLimits, HttpOptions, MetricsSource, TokenAccess, TokenRules } from './http-options.ts';
+export type {
+  HttpLimits,
+  HttpOptions,
+  LeastRoles,
+  MetricsSource,
+  TokenAccess,
+  TokenRules,
+} from './http-options.ts';
 export { serveHttp } from './serve-http.ts';
 export type { HttpServer, ServeOptions } from './serve-http.ts';
 export type { ServedApp } from './served-app.ts';

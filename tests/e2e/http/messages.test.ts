@@ -265,6 +265,55 @@ describe('With tokens', () => {
   });
 });
 
+describe('With other roles than usual', () => {
+  test('a command, a query and an append need the role that they were given, and nothing else changes', async () => {
+    const leastRoles = {
+      append: 'admin',
+      commands: { deposit: 'operator' },
+      queries: { accounts: 'writer' },
+    } as const;
+    const { post, get, app } = await serve({ access: tokenAccess, leastRoles }, { modules });
+    const as = (role: string): Promise<string> => tokenOf('ada', [role]);
+    const send = async (path: string, body: object, role: string): Promise<number> =>
+      (await post(path, body, { token: await as(role) })).status;
+    expect(await send('/api/v1/commands/open-account', { accountId: 'a-1', owner: 'Ada' }, 'writer')).toBe(
+      200,
+    );
+    for (const [path, body, refused, taken] of [
+      ['/api/v1/commands/deposit', { accountId: 'a-1', amount: 5 }, 'writer', 'operator'],
+      ['/api/v1/queries/accounts', { least: 1 }, 'reader', 'writer'],
+      ['/api/v1/events', event, 'operator', 'admin'],
+      ['/events/', event, 'operator', 'admin'],
+    ] as const) {
+      const before = await app.events.settledPosition();
+      expect([path, await send(path, body, refused)]).toEqual([path, 403]);
+      expect(await app.events.settledPosition()).toBe(before);
+      expect(await send(path, body, taken)).toBeLessThan(300);
+    }
+    expect((await get('/api/v1/queries/accounts?least=1', await as('reader'))).status).toBe(403);
+    expect((await get('/api/v1/queries/rich-accounts?atLeast=1', await as('reader'))).status).toBe(200);
+    const { paths } = (await get('/openapi.json')).body;
+    expect(paths['/api/v1/commands/deposit'].post.description).toContain('`operator`');
+    expect(paths['/api/v1/events'].post.description).toContain('`admin`');
+  });
+
+  test.each<[string, object]>([
+    ['leastRoles.commands names "withdraw"', { commands: { withdraw: 'operator' } }],
+    ['leastRoles.commands names "constructor"', { commands: { constructor: 'operator' } }],
+    ['leastRoles.queries names "deposit"', { queries: { deposit: 'operator' } }],
+    ['leastRoles.append is "root"', { append: 'root' }],
+    ['leastRoles.commands.deposit is "open"', { commands: { deposit: 'open' } }],
+  ])('what makes no sense is refused at the start: %s', async (message, leastRoles) => {
+    const served = serve({ access: tokenAccess, leastRoles }, { modules });
+    await expect(served).rejects.toThrow(message);
+    await expect(served).rejects.toMatchObject({ code: 'invalid-http-options' });
+  });
+});
+
+const event = {
+  ...{ event_type: 'order.placed', aggregate_type: 'order', aggregate_id: 'o-1', payload: {} },
+};
+
 describe('Names over HTTP', () => {
   class OpenHTTPAccount2 extends Command {}
 

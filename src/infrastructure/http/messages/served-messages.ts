@@ -2,6 +2,8 @@ import { AnnalsError } from '../../../domain/index.ts';
 import type { Class } from '../../../domain/index.ts';
 import { Query } from '../../../application/index.ts';
 import type { Logger } from '../../../application/index.ts';
+import type { Role } from '../access/identity.ts';
+import type { HttpLimits } from '../http-options.ts';
 import { MessageForm } from './message-form.ts';
 import { isUsableName, messageNameOf } from './message-name.ts';
 
@@ -20,6 +22,13 @@ export class InvalidMessageNames extends AnnalsError {
 export interface ServedMessages {
   readonly commands: ReadonlyMap<string, MessageForm>;
   readonly queries: ReadonlyMap<string, MessageForm>;
+}
+
+/** How commands, or queries, are served. */
+export interface MessageRules {
+  readonly limits: HttpLimits;
+  /** By their names, where they are not the usual ones. */
+  readonly leastRoles: ReadonlyMap<string, Role>;
 }
 
 /**

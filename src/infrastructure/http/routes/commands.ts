@@ -9,6 +9,7 @@ import type { HttpLimits } from '../http-options.ts';
 import type { MessageForm } from '../messages/message-form.ts';
 import { givenFields } from '../messages/given-fields.ts';
 import { commandHeaders, dispatched, messageInPath } from '../messages/message-schemas.ts';
+import type { MessageRules } from '../messages/served-messages.ts';
 import { noParameters } from '../schemas.ts';
 import type { ServedApp } from '../served-app.ts';
 import { addRoute } from './route.ts';
@@ -22,12 +23,12 @@ export function addCommands(
   server: FastifyInstance,
   app: ServedApp,
   commands: ReadonlyMap<string, MessageForm>,
-  limits: HttpLimits,
+  { limits, leastRoles }: MessageRules,
 ): void {
   const prefix = '/api/v1/commands';
   for (const [name, form] of commands) {
     addRoute(server, {
-      ...{ method: 'POST', path: `${prefix}/${name}`, role: 'writer' },
+      ...{ method: 'POST', path: `${prefix}/${name}`, role: leastRoles.get(name) ?? 'writer' },
       schema: {
         ...{ summary: form.messageClass.name, tags: ['Commands'], operationId: `command-${name}` },
         ...{ body: form.bodySchema, headers: commandHeaders, querystring: noParameters },

@@ -3,6 +3,7 @@ import type { Recorded } from '../../../domain/index.ts';
 import { StreamVersionConflict } from '../../../application/index.ts';
 import type { AppendResult, EventStore } from '../../../application/index.ts';
 import { appendAs } from '../access/append-as.ts';
+import type { Role } from '../access/identity.ts';
 import { etagOf, toWire } from '../event-on-wire.ts';
 import { ConditionFailed } from '../http-errors.ts';
 import { readPosted } from '../read-posted.ts';
@@ -18,14 +19,14 @@ export function addPostEvents(
   server: FastifyInstance,
   prefix: string,
   app: ServedApp,
-  validators: Validators,
+  { validators, role }: { readonly validators: Validators; readonly role: Role },
 ): void {
   const one = validators.forBody(postedEvent);
   const several = validators.forBody(postedBatch);
   addRoute(server, {
     method: 'POST',
     path: prefix,
-    role: 'writer',
+    role,
     schema: {
       ...{ summary: 'Append one event, or several as one batch: all or none', tags: ['Events'] },
       body: { anyOf: [postedEvent, postedBatch] },

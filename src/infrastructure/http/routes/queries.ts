@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Query } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
+import type { Role } from '../access/identity.ts';
 import { untilGone } from '../client-gone.ts';
 import { NotFound } from '../http-errors.ts';
 import type { HttpLimits } from '../http-options.ts';
 import { givenFields } from '../messages/given-fields.ts';
 import type { MessageForm } from '../messages/message-form.ts';
 import { answered, messageInPath, queryHeaders } from '../messages/message-schemas.ts';
+import type { MessageRules } from '../messages/served-messages.ts';
 import { noParameters } from '../schemas.ts';
 import type { ServedApp } from '../served-app.ts';
 import { addRoute } from './route.ts';
@@ -20,9 +22,11 @@ export function addQueries(
   server: FastifyInstance,
   app: ServedApp,
   queries: ReadonlyMap<string, MessageForm>,
-  limits: HttpLimits,
+  { limits, leastRoles }: MessageRules,
 ): void {
-  for (const [name, form] of queries) addQuery(server, app, { name, form, limits });
+  for (const [name, form] of queries) {
+    addQuery(server, app, { name, form, limits, role: leastRoles.get(name) ?? 'reader' });
+  }
   for (const method of ['GET', 'POST'] as const) {
     addRoute(server, {
       ...{ method, path: `${prefix}/:name`, role: 'reader', isHidden: true },
@@ -38,9 +42,11 @@ interface ServedQuery {
   readonly name: string;
   readonly form: MessageForm;
   readonly limits: HttpLimits;
+  readonly role: Role;
 }
 
-function addQuery(server: FastifyInstance, app: ServedApp, { name, form, limits }: ServedQuery): void {
+function addQuery(server: FastifyInstance, app: ServedApp, served: ServedQuery): void {
+  const { name, form, limits, role } = served;
   const path = `${prefix}/${name}`;
   const shared = {
     summary: form.messageClass.name,
@@ -49,7 +55,7 @@ function addQuery(server: FastifyInstance, app: ServedApp, { name, form, limits 
     response: { 200: answered },
   };
   addRoute(server, {
-    ...{ method: 'GET', path, role: 'reader', describesOnly: 'querystring' },
+    ...{ method: 'GET', path, role, describesOnly: 'querystring' },
     schema: { ...shared, operationId: `query-${name}-by-address`, querystring: form.jsonSchema },
     handle: async call => {
       const query = await form.makeFromTexts(givenFields(call.request.query));
@@ -57,7 +63,7 @@ function addQuery(server: FastifyInstance, app: ServedApp, { name, form, limits 
     },
   });
   addRoute(server, {
-    ...{ method: 'POST', path, role: 'reader', describesOnly: 'body' },
+    ...{ method: 'POST', path, role, describesOnly: 'body' },
     schema: {
       ...{ ...shared, operationId: `query-${name}` },
       ...{ body: form.bodySchema, querystring: noParameters },
