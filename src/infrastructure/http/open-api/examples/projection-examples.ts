@@ -6,15 +6,17 @@ const reason = 'Prices were rounded.';
 const projection = 'catalog';
 const health = { status: 'ok', checks: [{ name: 'database', status: 'ok' }] } as const;
 
+const lag = { events: 0, ms: 0, growth: 0 } as const;
+
 const build = {
   ...{ name: projection, version: 1, generation: 1, status: 'live', written_by: 'runners', is_paused: false },
   ...{ condition: 'running', last_error: null, swaps_by_itself: false, held_because: null, position: 57 },
-  ...{ lag: { events: 0, ms: 0 }, events_per_second: 120.5, seconds_left: null },
+  ...{ lag, events_per_second: 120.5, seconds_left: 0 },
   parked: { keys: 1, events: 2 },
   shards: [
     {
       ...{ shard: 0, position: 57, owner: 'node-1', condition: 'running', error: null },
-      ...{ events_per_second: 120.5, moved_at: at },
+      ...{ lag, events_per_second: 120.5, moved_at: at },
     },
   ],
 } as const;
