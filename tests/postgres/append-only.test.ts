@@ -14,6 +14,11 @@ const changes: Record<string, (schema: string) => string> = {
   'a delete': schema => `delete from ${schema}.events`,
   'a delete of one row': schema => `delete from ${schema}.events where version = 2`,
   'a truncate': schema => `truncate ${schema}.events`,
+  'another name for a stream': schema => `update ${schema}.streams set aggregate_id = 'mallory'`,
+  'another type of a stream': schema => `update ${schema}.streams set aggregate_type = 'loan' where false`,
+  'the events of another stream': schema => `update ${schema}.streams set stream_ref = stream_ref + 1`,
+  'a delete of streams': schema => `delete from ${schema}.streams`,
+  'a truncate of streams': schema => `truncate ${schema}.streams`,
   'a truncate of all tables': schema => `truncate ${schema}.streams, ${schema}.events cascade`,
   'an insert that updates': schema =>
     `insert into ${schema}.events select * from ${schema}.events on conflict (position) do update set version = 7`,
@@ -37,7 +42,7 @@ async function checkRefused(database: Database, sql: string): Promise<void> {
     code: '23001',
     message: expect.stringMatching(
       new RegExp(
-        `^Events are never changed: (UPDATE|DELETE|TRUNCATE) on ${database.schema}.events was refused.$`,
+        `^Events are never changed: (UPDATE|DELETE|TRUNCATE) on ${database.schema}.(events|streams) was refused.$`,
       ),
     ),
     hint: 'Append an event that corrects the earlier one.',

@@ -323,6 +323,11 @@
   CREATE TRIGGER operations_are_never_truncated BEFORE TRUNCATE ON annals.operations FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_forgery()
   CREATE TRIGGER operations_never_change BEFORE DELETE OR UPDATE ON annals.operations FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_forgery()
 
+-- triggers of streams
+  CREATE TRIGGER streams_are_never_removed BEFORE DELETE ON annals.streams FOR EACH ROW WHEN ((old.version > 0)) EXECUTE FUNCTION annals.refuse_change()
+  CREATE TRIGGER streams_are_never_truncated BEFORE TRUNCATE ON annals.streams FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
+  CREATE TRIGGER streams_keep_their_names BEFORE UPDATE OF stream_ref, aggregate_type, aggregate_id ON annals.streams FOR EACH STATEMENT EXECUTE FUNCTION annals.refuse_change()
+
 -- function append_events
   CREATE OR REPLACE FUNCTION annals.append_events(s_type text[], s_id text[], s_expected integer[], s_events integer[], s_recorded_at timestamp with time zone[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], e_metadata json[], e_correlation text[], e_causation text[], e_user text[], e_actor text[], plan json)
    RETURNS json

@@ -78,3 +78,11 @@ create trigger events_never_change before update or delete on annals.events
   for each statement execute function annals.refuse_change();
 create trigger events_are_never_truncated before truncate on annals.events
   for each statement execute function annals.refuse_change();
+
+-- What an event is of is kept with its stream. Appends move the version; a stream that got no event may go.
+create trigger streams_keep_their_names before update of stream_ref, aggregate_type, aggregate_id on annals.streams
+  for each statement execute function annals.refuse_change();
+create trigger streams_are_never_removed before delete on annals.streams
+  for each row when (old.version > 0) execute function annals.refuse_change();
+create trigger streams_are_never_truncated before truncate on annals.streams
+  for each statement execute function annals.refuse_change();
