@@ -47,6 +47,11 @@ export interface PreparedAppend {
   readonly recordedAtMs: number;
   /** Whether the caller chose ids, so that they may be stored already. */
   readonly mayRepeat: boolean;
+  /**
+   * The id that one more event under the idempotency key would have, or null without one: where it is stored, the key
+   * was used for more events than these.
+   */
+  readonly idBehind: string | null;
 }
 
 /** What a store needs to prepare appends. */
@@ -81,6 +86,7 @@ export function prepareAppend(
     commands: prepareCommands(options.commands ?? []),
     recordedAtMs: preparation.clock.now().getTime(),
     mayRepeat: prepare.mayRepeat,
+    idBehind: prepare.idBehind,
   };
 }
 
@@ -199,6 +205,11 @@ class EventPreparation {
     this.#preparation = preparation;
     this.#limits = preparation.limits ?? defaultJsonLimits;
     this.mayRepeat = idempotencyKey !== null;
+  }
+
+  /** See `PreparedAppend.idBehind`; to be asked for when all events are prepared. */
+  get idBehind(): string | null {
+    return this.#idempotencyKey === null ? null : eventIdFromKey(this.#idempotencyKey, this.#count);
   }
 
   event(stream: StreamId, event: NewEvent): PreparedEvent {

@@ -92,12 +92,13 @@ export class MemoryLog {
     return this.#streams.get(formatStream(stream)) ?? [];
   }
 
-  #findRepetition({ writes }: PreparedAppend): AppendResult[] | undefined {
+  #findRepetition({ writes, idBehind }: PreparedAppend): AppendResult[] | undefined {
     const ids = writes.flatMap(write => write.events.map(event => event.eventId));
     const known = ids.find(id => this.#byId.has(id));
     if (known === undefined) return undefined;
     const results = writes.map(write => this.#repeat(write));
-    if (results.every(result => result !== undefined)) return results;
+    const wereMore = idBehind !== null && this.#byId.has(idBehind);
+    if (!wereMore && results.every(result => result !== undefined)) return results;
     const { stream } = writes.find(({ events }) => events.some(event => event.eventId === known))!;
     throw new EventIdConflict(stream, known);
   }

@@ -42,10 +42,10 @@ export function callFor(units: readonly AppendUnit[]): AppendCall {
   };
 }
 
-/* What the arrays alone can say: one write, no key, no command, no look at ids. */
+/* What the arrays alone can say: one write, no keys of any kind, no command, no look at ids. */
 function isSimple({ prepared, probe }: AppendUnit): boolean {
-  const { writes, commands } = prepared;
-  if (probe || commands.length > 0 || writes.length > 1) return false;
+  const { writes, commands, idBehind } = prepared;
+  if (probe || commands.length > 0 || writes.length > 1 || idBehind !== null) return false;
   return writes.length === 1 && writes[0]!.claim.length === 0 && writes[0]!.release.length === 0;
 }
 
@@ -147,7 +147,9 @@ function touch(
 /* Written for the database; what it holds is described above decide_appends. */
 function planOf(units: readonly AppendUnit[], streams: TouchedStreams): string {
   const plan = {
-    units: units.map(({ prepared, probe }) => [new Date(prepared.recordedAtMs).toISOString(), probe]),
+    units: units.map(({ prepared: { recordedAtMs, idBehind }, probe }) => [
+      ...[new Date(recordedAtMs).toISOString(), probe, idBehind],
+    ]),
     writes: [] as unknown[],
     keys: [] as unknown[],
     commands: [] as unknown[],

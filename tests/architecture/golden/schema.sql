@@ -584,12 +584,16 @@
     has_twins constant boolean := cardinality(e_id) > (select count(distinct id) from unnest(e_id) id);
   begin
     if plan is null then
-      select s_recorded_at as times, array_agg(false) as probes into units from unnest(s_refs);
+      select s_recorded_at as times, array_agg(false) as probes, array_agg(null::uuid) as ids_behind
+      into units
+      from unnest(s_refs);
       select array_agg(n) as units, array_agg(n) as streams, s_expected as expected, s_events as events
       into writes
       from generate_subscripts(s_refs, 1) n;
     else
-      select array_agg((u->>0)::timestamptz) as times, array_agg((u->>1)::boolean) as probes
+      select
+        array_agg((u->>0)::timestamptz) as times, array_agg((u->>1)::boolean) as probes,
+        array_agg((u->>2)::uuid) as ids_behind
       into units
       from json_array_elements(plan->'units') u;
       select
@@ -664,7 +668,11 @@
             refs, e_write[first_event:last_event], e_index[first_event:last_event], e_id[first_event:last_event],
             e_type[first_event:last_event], e_schema[first_event:last_event], e_payload[first_event:last_event]
           );
-          if repetition.is_complete then
+          if repetition.is_complete and exists (select from annals.events x where x.event_id = units.ids_behind[unit]) then
+            statuses[unit] := 3;
+            details[unit] := to_json(e_id[first_event]);
+            exit decision;
+          elsif repetition.is_complete then
             statuses[unit] := 2;
             details[unit] := to_json(repetition.positions);
             for w in first_write .. last_write loop

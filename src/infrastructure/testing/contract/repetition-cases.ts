@@ -49,6 +49,39 @@ export const repetitionCases = storeCases({
     repeat: () => [deposited(2)],
   }),
 
+  'refuses an idempotency key that was used for more events': refusesRepetition({
+    given: async subject => {
+      const options = { idempotencyKey: subject.name('key') };
+      await subject.append(subject.stream(), deposits(3), options);
+      return options;
+    },
+    repeat: () => deposits(2),
+  }),
+
+  'refuses an idempotency key that was used for fewer events': refusesRepetition({
+    given: async subject => {
+      const options = { idempotencyKey: subject.name('key') };
+      await subject.append(subject.stream(), deposits(2), options);
+      return options;
+    },
+    repeat: () => deposits(3),
+  }),
+
+  'takes stored events that follow each other for a repetition, whoever appended them together':
+    async subject => {
+      const events = withIds(deposits(3));
+      await subject.append(subject.stream(), events);
+      for (const part of [events.slice(0, 1), events.slice(1)]) {
+        const { repeated, version } = await subject.store.append({
+          stream: subject.stream(),
+          expectedVersion: 'any',
+          events: part,
+        });
+        deepStrictEqual([repeated, version], [true, part.length === 1 ? 1 : 3]);
+      }
+      await subject.checkStored();
+    },
+
   'refuses a repetition that adds an event behind those stored': refusesRepetition({
     repeat: events => [...events, deposited(4)],
   }),

@@ -13,7 +13,10 @@ function largeUnit(): AppendUnit {
   };
   const stream = { aggregateType: 'account', aggregateId: 'acc-1' };
   const write = { stream, expectedVersion: 'any' as const, events: [event], claim: [], release: [] };
-  return { prepared: { writes: [write], commands: [], recordedAtMs: 0, mayRepeat: false }, probe: false };
+  return {
+    prepared: { writes: [write], commands: [], recordedAtMs: 0, mayRepeat: false, idBehind: null },
+    probe: false,
+  };
 }
 
 /* Fills a queue within one turn of the event loop, before it sends anything. */
