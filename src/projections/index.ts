@@ -28,6 +28,7 @@ export {
   ReshardRefused,
   RetryUnderWay,
   TooManyParked,
+  UnevenRows,
   UnknownProjection,
   WaitForItself,
 } from './projection-errors.ts';

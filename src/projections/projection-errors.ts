@@ -280,6 +280,23 @@ export class TooManyParked extends AnnalsError {
   }
 }
 
+/** Rows that are to be written together have different columns; none was written. */
+export class UnevenRows extends AnnalsError {
+  readonly code = 'uneven-rows';
+  readonly table: string;
+  /** The index of the first row that differs. */
+  readonly index: number;
+
+  constructor(table: string, columns: readonly string[], index: number, own: readonly string[]) {
+    super(
+      `Row ${index} for table "${table}" has the columns ${own.join(', ') || 'none'}, and row 0 has ${columns.join(', ')}. ` +
+        'Give all rows the same columns, null where there is nothing.',
+    );
+    this.table = table;
+    this.index = index;
+  }
+}
+
 /** The parked events of a projection are being retried already, here or on another node. */
 export class RetryUnderWay extends AnnalsError {
   readonly code = 'retry-under-way';

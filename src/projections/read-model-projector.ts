@@ -1,7 +1,5 @@
 import { EventNotNamed, eventTypeOf } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
-import type { ProjectionId } from '../application/ports/projection-states.ts';
-import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import { DocumentProjection } from './document-projection.ts';
 import { DocumentProjector } from './document-projector.ts';
 import { EventHandler } from './event-handler.ts';
@@ -75,15 +73,16 @@ export class ReadModelProjector {
     this.#isStarted = true;
   }
 
-  /** Hands one event to every projection that handles its type, in one transaction. @param buildOf - where each writes */
-  async project(
-    event: Recorded,
-    transaction: ReadModelTransaction,
-    buildOf: (projection: Projection) => ProjectionId,
-  ): Promise<void> {
+  /**
+   * Calls the functions and event handlers that are registered for the type of an event, now and beside the feed: no
+   * checkpoint moves. For tests, and for events that are not stored here. Documents and tables are left alone: they are
+   * written with their checkpoints.
+   *
+   * @throws what the first handler that fails throws; those after it are not called
+   */
+  async project(event: Recorded): Promise<void> {
     for (const projection of this.#projections.values()) {
-      if (!projection.types.includes(event.type)) continue;
-      await projection.project([event], transaction, buildOf(projection));
+      if (projection instanceof HandlerProjection) await projection.react([event]);
     }
   }
 

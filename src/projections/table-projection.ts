@@ -4,6 +4,7 @@ import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelTransaction, SqlSession } from '../application/ports/read-model-store.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import type { FailurePolicy } from './failure-policy.ts';
+import { UnevenRows } from './projection-errors.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { projectorHandlers } from './projector-handlers.ts';
@@ -93,16 +94,12 @@ class BoundTables implements TableTransaction {
     return this.#sql.query(sql, parameters);
   }
 
-  async upsert(
-    table: string,
-    rows: readonly Readonly<Record<string, unknown>>[],
-    key: readonly string[] = [],
-  ): Promise<void> {
+  async upsert(table: string, rows: readonly Row[], key: readonly string[] = []): Promise<void> {
     const columns = Object.keys(rows[0] ?? {});
     if (columns.length === 0) return;
+    checkColumns(table, columns, rows);
     const rowsAtATime = Math.floor(maxParameters / columns.length);
-    for (let start = 0; start < rows.length; start += rowsAtATime) {
-      const part = rows.slice(start, start + rowsAtATime);
+    for (const part of partsOf(lastOfEach(rows, key), rowsAtATime)) {
       const values = part.map(
         (_row, r) => `(${columns.map((_column, c) => `$${r * columns.length + c + 1}`).join()})`,
       );
@@ -113,13 +110,37 @@ class BoundTables implements TableTransaction {
   }
 
   async deleteWhere(table: string, column: string, values: readonly unknown[]): Promise<void> {
-    const places = values.map((_value, index) => `$${index + 1}`);
-    if (places.length === 0) return;
-    await this.#sql.query(
-      `delete from ${this.table(table)} where ${quote(column)} in (${places.join()})`,
-      values,
-    );
+    for (const part of partsOf(values, maxParameters)) {
+      const places = part.map((_value, index) => `$${index + 1}`).join();
+      await this.#sql.query(`delete from ${this.table(table)} where ${quote(column)} in (${places})`, part);
+    }
   }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function* partsOf<Item>(items: readonly Item[], size: number): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+function checkColumns(table: string, columns: readonly string[], rows: readonly Row[]): void {
+  const expected = new Set(columns);
+  for (const [index, row] of rows.entries()) {
+    const own = Object.keys(row);
+    if (own.length === columns.length && own.every(column => expected.has(column))) continue;
+    throw new UnevenRows(table, columns, index, own);
+  }
+}
+
+/* PostgreSQL refuses to write one row twice in one statement. */
+function lastOfEach(rows: readonly Row[], key: readonly string[]): readonly Row[] {
+  if (key.length === 0) return rows;
+  const byKey = new Map(rows.map(row => [textOf(key.map(column => row[column])), row]));
+  return byKey.size === rows.length ? rows : [...byKey.values()];
+}
+
+function textOf(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
 }
 
 function onConflict(columns: readonly string[], key: readonly string[]): string {

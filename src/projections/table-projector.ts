@@ -6,13 +6,18 @@ export interface TableTransaction {
   table(name: string): string;
   /** Runs a statement with `$1`, `$2` … */
   query(sql: string, parameters?: readonly unknown[]): ReturnType<SqlSession['query']>;
-  /** Inserts rows, all with the same columns; with `key`, rows that exist are updated. */
+  /**
+   * Inserts rows, all with the same columns; with `key`, rows that exist are updated, and of several rows of one key
+   * the last one counts.
+   *
+   * @throws {UnevenRows} a row has other columns than the first
+   */
   upsert(
     table: string,
     rows: readonly Readonly<Record<string, unknown>>[],
     key?: readonly string[],
   ): Promise<void>;
-  /** Deletes the rows where `column` has one of these values. */
+  /** Deletes the rows where `column` has one of these values, of which there may be any number. */
   deleteWhere(table: string, column: string, values: readonly unknown[]): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import {
   ProjectionNotRunning,
   Projector,
   ProjectorReturnedNothing,
+  ReadModelProjector,
   UnknownProjection,
 } from 'annals';
 import type { Recorded } from 'annals';
@@ -246,6 +247,26 @@ describe('functions registered by hand', () => {
     await someMoney(app);
     await app.projections.catchUp();
     expect(seen).toEqual(['+10', '+5', '-3']);
+  });
+});
+
+describe('the registry', () => {
+  test('projects one event to the functions and handlers of its type, and to no others', async () => {
+    const seen: string[] = [];
+    const byHand = defineModule({
+      register: registry =>
+        registry
+          .register('account.deposited', () => seen.push('deposited'))
+          .register('account.deposited', () => seen.push('again'), 'others')
+          .register('account.withdrawn', () => seen.push('withdrawn')),
+    });
+    const app = await start([], { modules: [bankModule, byHand] });
+    await app.projections.pause('handlers');
+    await app.projections.pause('others');
+    await someMoney(app);
+    const event = (await app.events.query({ types: ['account.deposited'] })).events[0]!;
+    await app.container.get(ReadModelProjector).project(event);
+    expect(seen).toEqual(['deposited', 'again']);
   });
 });
 
