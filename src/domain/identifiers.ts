@@ -6,8 +6,9 @@ const maxEventTypeLength = 200;
 // 1,024 bytes keep the index entry of a stream well below the third of a page that PostgreSQL allows.
 const maxAggregateIdBytes = 1024;
 
-// Controls, line ends and the marks that reorder or hide text: nobody can tell such identifiers apart by eye.
-const unprintable = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
+// Controls, line ends and the marks that reorder or hide text: nobody can tell such identifiers apart by eye. Joiners
+// within words are not among them: some languages are written with them.
+const unprintable = /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 // Most identifiers are plain ASCII, which one look tells; none of these characters is refused.
 const plainAscii = /^[\x21-\x7e][\x20-\x7e]*$/;
 const eventTypePattern = /^[^\s.]+(\.[^\s.]+)+$/u;

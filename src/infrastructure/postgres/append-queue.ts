@@ -1,5 +1,6 @@
 import type { PreparedAppend } from '../../application/events/prepare-append.ts';
 import { onAbort } from '../../application/on-abort.ts';
+import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import type { StoreActivity } from '../../application/ports/store-health.ts';
 import type { AppendUnit } from './append-call.ts';
 import type { UnitOutcome } from './append-outcomes.ts';
@@ -32,8 +33,10 @@ const maxCallsInFlight = 2;
 // A call takes a few milliseconds; one that takes so long waits for a lock, and others may pass it.
 const stalledAfterMs = 50;
 const maxCallsAtAll = 5;
-// Beyond this, writers wait before their append is even queued.
+// Beyond this, writers wait before their append is even queued; beyond the other they are refused, because what they
+// hold takes memory, too.
 const maxCharactersWaiting = 64 * 1024 * 1024;
+const maxCharactersAtAll = 256 * 1024 * 1024;
 // An append without a payload takes memory, too: its names, its ids, its promise.
 const charactersAnAppend = 1_000;
 
@@ -49,6 +52,8 @@ export class AppendQueue {
   readonly #send: SendUnits;
   readonly #waiting: Waiting[] = [];
   #charactersWaiting = 0;
+  /* Of those who wait for room. */
+  readonly #outside = { appends: 0, characters: 0 };
   #callsInFlight = 0;
   #stalledCalls = 0;
   #isScheduled = false;
@@ -63,14 +68,19 @@ export class AppendQueue {
   /** What waits and what is under way. */
   get activity(): Pick<StoreActivity, 'appendsWaiting' | 'callsInFlight' | 'appendsStillMs'> {
     const appendsStillMs = this.#isResting ? 0 : performance.now() - this.#movedAtMs;
-    return { appendsWaiting: this.#waiting.length, callsInFlight: this.#callsInFlight, appendsStillMs };
+    const appendsWaiting = this.#waiting.length + this.#outside.appends;
+    return { appendsWaiting, callsInFlight: this.#callsInFlight, appendsStillMs };
   }
 
   get #isResting(): boolean {
     return this.#waiting.length === 0 && this.#callsInFlight === 0;
   }
 
-  /** Sends a unit with the next call; gives up if `signal` is aborted before that. */
+  /**
+   * Sends a unit with the next call; gives up if `signal` is aborted before that.
+   *
+   * @throws {StoreUnavailable} more waits already than memory should hold
+   */
   submit(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
     return this.#charactersWaiting > maxCharactersWaiting
       ? this.#submitLater(unit, signal)
@@ -78,7 +88,19 @@ export class AppendQueue {
   }
 
   async #submitLater(unit: AppendUnit, signal: AbortSignal | undefined): Promise<UnitOutcome> {
-    while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom(signal);
+    const { characters } = sizeOf(unit.prepared);
+    if (this.#charactersWaiting + this.#outside.characters > maxCharactersAtAll) {
+      const what = `${this.activity.appendsWaiting} appends wait already, so nothing of this one was stored.`;
+      throw new StoreUnavailable(what);
+    }
+    this.#outside.appends++;
+    this.#outside.characters += characters;
+    try {
+      while (this.#charactersWaiting > maxCharactersWaiting) await this.#waitForRoom(signal);
+    } finally {
+      this.#outside.appends--;
+      this.#outside.characters -= characters;
+    }
     signal?.throwIfAborted();
     return this.#enqueue(unit, signal);
   }

@@ -15,6 +15,9 @@ const badEverywhere: Record<string, unknown> = {
   'a line end': 'a\nb',
   'a mark that reorders text': 'a\u202eb',
   'a mark that nobody sees': 'a\u200bb',
+  'a mark of Arabic text that nobody sees': 'a\u061cb',
+  'a joiner of words that nobody sees': 'a\u2060b',
+  'a hyphen that nobody sees': 'a\u00adb',
   'half a surrogate pair': 'a\ud83d',
   'a number': 7,
 };

@@ -37,6 +37,21 @@ describe('AppendQueue when it is full', () => {
     await expect(queue.submit(largeUnit(), impatient.signal)).rejects.toThrow('no patience');
   });
 
+  test('counts those who wait for room, and refuses more than memory should hold', async () => {
+    const { queue, end } = fullQueue();
+    const outside = Array.from({ length: 10 }, () =>
+      queue.submit(largeUnit(), end.signal).catch(() => 'given up'),
+    );
+    expect(queue.activity).toMatchObject({ appendsWaiting: 14, callsInFlight: 0 });
+    await expect(queue.submit(largeUnit(), undefined)).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringContaining('14 appends wait already, so nothing of this one was stored.'),
+    });
+    end.abort();
+    await expect(Promise.all(outside)).resolves.toEqual(outside.map(() => 'given up'));
+    expect(queue.activity).toMatchObject({ appendsWaiting: 0 });
+  });
+
   test('has room again when appends that wait are given up', async () => {
     const { queue, end } = fullQueue();
     const waiting = queue.submit(largeUnit(), undefined);
