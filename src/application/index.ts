@@ -27,12 +27,13 @@ export type {
 export type { Failure, Report } from './consumers/answers.ts';
 export { defaultConsumer } from './consumers/consumer-options.ts';
 export type { ConsumerOptions } from './consumers/consumer-options.ts';
+export type { ConsumerAction, Decision } from './consumers/consumer-operation.ts';
 export { Consumers } from './consumers/consumers.ts';
 export type {
   Answer,
   ConsumerServices,
   ConsumerState,
-  Decision,
+  OpenOptions,
   PullOptions,
 } from './consumers/consumers.ts';
 export type { ProcessingQuery } from './consumers/find-by-processing.ts';
@@ -112,18 +113,17 @@ export type {
   ParkedEvents,
   ParkedKey,
 } from './ports/parked-events.ts';
+export type { Operation, RecordedOperation } from './ports/operation.ts';
 export type {
   BuildStatus,
   ClaimedShard,
   NewProjection,
   NodeState,
-  Operation,
   ProjectionChanges,
   ProjectionId,
   ProjectionState,
   ProjectionStates,
   ProjectionsView,
-  RecordedOperation,
   SeenNode,
   ShardCondition,
   ShardId,

@@ -97,7 +97,7 @@ export class InlineSwitch {
       // No append that concerns it can be under way, so all that it has seen is at or below the last event.
       await transaction.states.setPosition(build, await transaction.lastPosition());
       await transaction.states.change(build, { writtenBy: 'runners' });
-      const operation = { action: 'to runners', projection: name, version: build.version };
+      const operation = { action: 'to runners', name, version: build.version };
       const reason = 'a node is running that does not write it in its appends';
       await transaction.states.record({ ...operation, actor: 'system', reason });
     });
@@ -124,7 +124,7 @@ export class InlineSwitch {
         { readModels: this.#readModels, logger: this.#logger },
       );
       await transaction.states.change(build, { writtenBy: 'appends' });
-      const operation = { action: 'to appends', projection: build.name, version: build.version };
+      const operation = { action: 'to appends', name: build.name, version: build.version };
       await transaction.states.record({ ...operation, actor: 'system', reason: 'all nodes write it' });
       return parkings;
     });

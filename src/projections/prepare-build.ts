@@ -60,7 +60,7 @@ async function takeOver(
 ): Promise<void> {
   await states.setVersion(live, version);
   const details = { from: live.version };
-  await states.record({ action: 'take over', projection: live.name, version, ...onDeploy, details });
+  await states.record({ action: 'take over', name: live.name, version, ...onDeploy, details });
 }
 
 async function buildBeside(
@@ -77,5 +77,5 @@ async function buildBeside(
   // Document tables are alike, whatever the version; of others the columns may differ.
   const like = tables === 'documents' ? live : undefined;
   await states.add({ ...build, swapsByItself: onNewVersion === 'swap' }, tables, like);
-  await states.record({ action: 'rebuild', projection: name, version, ...onDeploy });
+  await states.record({ action: 'rebuild', name, version, ...onDeploy });
 }

@@ -2,11 +2,11 @@ import type { Class } from '../domain/index.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { checkBound } from '../application/events/check-query.ts';
 import type { ParkedKey } from '../application/ports/parked-events.ts';
+import type { RecordedOperation } from '../application/ports/operation.ts';
 import type {
   BuildStatus,
   ProjectionState,
   ProjectionsView,
-  RecordedOperation,
 } from '../application/ports/projection-states.ts';
 import type { ProjectionWaiter } from '../application/ports/projection-waiter.ts';
 import type { Store } from '../application/ports/store.ts';

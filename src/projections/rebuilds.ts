@@ -1,7 +1,8 @@
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { BuildInUse } from '../application/ports/read-model-errors.ts';
-import type { BuildStatus, Operation, ProjectionState } from '../application/ports/projection-states.ts';
+import type { Operation } from '../application/ports/operation.ts';
+import type { BuildStatus, ProjectionState } from '../application/ports/projection-states.ts';
 import type {
   Comparison,
   ReadModelStore,
@@ -359,5 +360,5 @@ export async function record(
   { actor = 'system', reason = '' }: OperatorOptions,
   details?: Operation['details'],
 ): Promise<void> {
-  await states.record({ action, projection: name, version, actor, reason, details });
+  await states.record({ action, name, version, actor, reason, details });
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Consumers } from '../../src/application/consumers/consumers.ts';
 import { postgresStores } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
 
@@ -59,5 +60,42 @@ describe('The record of what operators did', () => {
     await expect(query('delete from annals.operations')).rejects.toMatchObject({ code: '23001' });
     // In one transaction with the purge, too.
     await expect(query(`${purge}; delete from annals.operations`)).rejects.toMatchObject({ code: '23001' });
+  });
+});
+
+describe('What cannot be recorded', () => {
+  test('is not done to a consumer either', async () => {
+    const stores = await postgresStores();
+    const { events, consumers: store, readModels } = await stores.open();
+    const consumers = new Consumers({ events, store, readModels });
+    const stream = { aggregateType: 'order', aggregateId: 'o-1' };
+    const placed = [1, 2].map(() => ({ type: 'order.placed', payload: {} }));
+    await events.append({ stream, expectedVersion: 'any', events: placed });
+    await consumers.open('billing', { maxAttempts: 1 });
+    const [first] = await consumers.pull('billing');
+    await consumers.acknowledge('billing', first!.event.eventId, { transactionId: 'tx-1' });
+    const [second] = await consumers.pull('billing');
+    const { eventId } = second!.event;
+    await consumers.fail('billing', eventId, { error: 'no' });
+    const all = async () => ({
+      states: await consumers.list(),
+      told: await consumers.processingOf('billing', [first!.event, second!.event]),
+      operations: await readModels.listOperations(undefined, 100),
+    });
+    const before = await all();
+    await stores.pool.query(
+      `alter table ${stores.schema}.operations add constraint nothing_more check (false) not valid`,
+    );
+    for (const act of [
+      () => consumers.open('new'),
+      () => consumers.retry('billing', eventId),
+      () => consumers.discard('billing', eventId, { reason: 'a test order' }),
+      () => consumers.purge('billing', new Date(Date.now() + 60_000)),
+      () => consumers.remove('billing'),
+    ]) {
+      await expect(act()).rejects.toMatchObject({ code: '23514' });
+    }
+    expect(await all()).toEqual(before);
+    await stores.close();
   });
 });

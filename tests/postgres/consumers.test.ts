@@ -42,7 +42,8 @@ afterAll(async () => {
   await stores.close();
 });
 
-const consumersOf = ({ events, consumers: store }: Store): Consumers => new Consumers({ events, store });
+const consumersOf = ({ events, consumers: store, readModels }: Store): Consumers =>
+  new Consumers({ events, store, readModels });
 const labels = (deliveries: readonly Delivery[]): string[] =>
   deliveries.map(({ event }) => `${event.aggregateId}${event.version}`);
 
@@ -98,7 +99,7 @@ describe('A worker on PostgreSQL', () => {
     await consumersOf(one).open(consumer, { aggregateTypes: [consumer] });
     const page = await one.events.readFeedPage({ aggregateTypes: [consumer] });
     const slow = new Consumers({
-      store: other.consumers,
+      ...{ store: other.consumers, readModels: other.readModels },
       events: Object.assign(Object.create(other.events) as typeof other.events, {
         // What it has read is old by the time it comes back.
         readFeedPage: async () => {
@@ -262,7 +263,7 @@ describe('A pull', () => {
       const counted = new CountedBlocks();
       const client = counted.of(new PgClient(pool, silentLogger));
       const store = new SqlConsumerStore(client, new Statements(schema));
-      const pulled = await new Consumers({ events: one.events, store }).pull(consumer, { limit: 10 });
+      const pulled = await new Consumers({ ...one, store }).pull(consumer, { limit: 10 });
       expect(pulled.length).toBeGreaterThan(0);
       expect(counted.statements).toBeGreaterThan(3);
       return counted.blocks;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor, Recorded } from '../../domain/index.ts';
+import type { Recorded } from '../../domain/index.ts';
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import { checkLimit } from '../events/check-query.ts';
+import { checkBound, checkLimit } from '../events/check-query.ts';
 import { toJsonText } from '../events/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import { NotHandedOut, NotParked, UnknownConsumer } from '../ports/consumer-errors.ts';
@@ -13,8 +13,12 @@ import type {
   OpenDeliveries,
 } from '../ports/consumer-store.ts';
 import type { EventPage, EventStore } from '../ports/event-store.ts';
+import type { Operation, RecordedOperation } from '../ports/operation.ts';
+import type { ReadModelStore } from '../ports/read-model-store.ts';
 import { acknowledged, extended, failed, requireLease } from './answers.ts';
 import type { Failure, Report } from './answers.ts';
+import { checkReason, consumerOperation, operationName, requireReason } from './consumer-operation.ts';
+import type { Decision } from './consumer-operation.ts';
 import {
   checkConsumerName,
   checkConsumerOptions,
@@ -35,6 +39,8 @@ import type { Processing } from './processing.ts';
 export interface ConsumerServices {
   readonly events: EventStore;
   readonly store: ConsumerStore;
+  /** Where what operators did is read. */
+  readonly readModels: Pick<ReadModelStore, 'listOperations'>;
   /** What leases are measured by; default: the store's own time, which all nodes share. */
   readonly clock?: Clock | undefined;
   /** Deliveries of a consumer that are open at most; default 100,000. */
@@ -55,11 +61,8 @@ export interface Answer {
   readonly lease?: string | undefined;
 }
 
-/** Who decides about parked events, and why. */
-export interface Decision {
-  readonly actor?: Actor | undefined;
-  readonly reason?: string | undefined;
-}
+/** Options of making a consumer. */
+export interface OpenOptions extends ConsumerOptions, Decision {}
 
 /** A consumer, and how far it is. */
 export interface ConsumerState extends Consumer {
@@ -75,7 +78,6 @@ const defaultMaxOpen = 100_000;
 // What one pull reads at most, so that one with little to hand out ends soon; the next one goes on from there.
 const pagesAPull = 10;
 const longestError = 10_000;
-const longestReason = 1_000;
 const reportLimits = { maxBytes: 65_536, maxDepth: 20 };
 
 /**
@@ -90,33 +92,47 @@ const reportLimits = { maxBytes: 65_536, maxDepth: 20 };
 export class Consumers {
   readonly #events: EventStore;
   readonly #store: ConsumerStore;
+  readonly #readModels: ConsumerServices['readModels'];
   readonly #clock: Clock | undefined;
   readonly #maxOpen: number;
 
-  constructor({ events, store, clock, maxOpen = defaultMaxOpen }: ConsumerServices) {
+  constructor({ events, store, readModels, clock, maxOpen = defaultMaxOpen }: ConsumerServices) {
     this.#events = events;
     this.#store = store;
+    this.#readModels = readModels;
     this.#clock = clock;
     this.#maxOpen = maxOpen;
   }
 
   /**
-   * The consumer of this name, made with these options if it is new.
+   * The consumer of this name, made with these options if it is new; that it was made is recorded.
    *
    * @throws {ConsumerDiffers} it was made with others; where it began does not count
    */
-  async open(name: string, options: ConsumerOptions = {}): Promise<Consumer> {
+  async open(name: string, options: OpenOptions = {}): Promise<Consumer> {
+    checkReason(options);
+    return this.#open(name, options, consumerOperation('make', name, options));
+  }
+
+  async #open(name: string, options: ConsumerOptions, operation?: Operation): Promise<Consumer> {
     checkConsumerName(name);
     checkConsumerOptions(options);
-    const consumer = (await this.#store.find(name)) ?? (await this.#make(name, options));
+    const consumer = (await this.#store.find(name)) ?? (await this.#make(name, options, operation));
     checkSameOptions(consumer, options);
     return consumer;
   }
 
-  async #make(name: string, options: ConsumerOptions): Promise<Consumer> {
+  async #make(name: string, options: ConsumerOptions, operation?: Operation): Promise<Consumer> {
     const { from, types, aggregateTypes, maxAttempts = defaultMaxAttempts } = options;
     const startPosition = from === 'end' ? await this.#events.settledPosition() : 0;
-    return this.#store.add({ name, types, aggregateTypes, startPosition, maxAttempts });
+    const consumer = { name, types, aggregateTypes, startPosition, maxAttempts };
+    const details = {
+      types: types ?? null,
+      aggregateTypes: aggregateTypes ?? null,
+      startPosition,
+      maxAttempts,
+    };
+    return this.#store.add(consumer, operation && { ...operation, details });
   }
 
   /**
@@ -130,7 +146,7 @@ export class Consumers {
     const { limit = 100, leaseMs = defaultLeaseMs, ...consumerOptions } = options;
     checkLimit('limit', limit);
     checkLease(leaseMs);
-    await this.open(name, consumerOptions);
+    await this.#open(name, consumerOptions);
     const lease = randomUUID();
     const leased: Delivery[] = [];
     for (let pages = 0; ; pages++) {
@@ -217,7 +233,7 @@ export class Consumers {
   /** Has a parked event tried again, as if it was new; those behind it follow in order. @throws {NotParked} */
   retry(name: string, eventId: string, decision: Decision = {}): Promise<Delivery> {
     const dueAt = new Date(0);
-    return this.#decide(name, eventId, decision, delivery => ({
+    return this.#decide(name, eventId, { ...decision, action: 'retry' }, delivery => ({
       ...{ ...delivery, status: 'waiting', attempts: 0, lease: undefined, dueAt },
     }));
   }
@@ -228,8 +244,8 @@ export class Consumers {
     eventId: string,
     decision: Decision & { readonly reason: string },
   ): Promise<Delivery> {
-    checkIdentifier('reason', decision.reason, longestReason);
-    return this.#decide(name, eventId, decision, (delivery, closedAt) => ({
+    requireReason(decision);
+    return this.#decide(name, eventId, { ...decision, action: 'discard' }, (delivery, closedAt) => ({
       ...{ ...delivery, status: 'discarded', closedAt },
     }));
   }
@@ -237,16 +253,19 @@ export class Consumers {
   async #decide(
     name: string,
     eventId: string,
-    { actor = 'system', reason }: Decision,
+    decision: Decision & { readonly action: 'retry' | 'discard' },
     decide: (delivery: Delivery, now: Date) => Delivery,
   ): Promise<Delivery> {
-    if (reason !== undefined) checkIdentifier('reason', reason, longestReason);
+    checkReason(decision);
+    const { actor = 'system', reason, action } = decision;
     const event = await this.#events.get(eventId);
     return this.#change(name, async transaction => {
       const [delivery] = await transaction.at(event === undefined ? [] : [event.position]);
       if (delivery?.status !== 'parked') throw new NotParked(name, eventId);
       const decided = { ...decide(delivery, transaction.now), decidedBy: actor, reason };
       await transaction.save([decided]);
+      const details = { eventId, position: delivery.event.position };
+      await transaction.record({ ...consumerOperation(action, name, decision), details });
       return decided;
     });
   }
@@ -291,9 +310,11 @@ export class Consumers {
     return Promise.all(consumers.map(consumer => this.#stateOf(consumer)));
   }
 
-  /** Removes a consumer with all that it was told and has told. @throws {UnknownConsumer} */
-  async remove(name: string): Promise<void> {
-    if (!(await this.#store.remove(checkConsumerName(name)))) throw new UnknownConsumer(name);
+  /** Removes a consumer with all that it was told and has told; its history stays. @throws {UnknownConsumer} */
+  async remove(name: string, decision: Decision = {}): Promise<void> {
+    checkReason(decision);
+    const operation = consumerOperation('remove', checkConsumerName(name), decision);
+    if (!(await this.#store.remove(name, operation))) throw new UnknownConsumer(name);
   }
 
   /**
@@ -301,9 +322,19 @@ export class Consumers {
    *
    * @throws {UnknownConsumer}
    */
-  async purge(name: string, before: Date): Promise<number> {
+  async purge(name: string, before: Date, decision: Decision = {}): Promise<number> {
+    checkReason(decision);
     await this.#get(name);
-    return this.#store.purge(name, before);
+    const operation = consumerOperation('purge', name, decision);
+    return this.#store.purge(name, before, purged => ({
+      ...{ ...operation, details: { before: before.toISOString(), purged } },
+    }));
+  }
+
+  /** What operators did to a consumer, also to one that is gone; the latest first. @param limit - default 100 */
+  async history(name: string, limit = 100): Promise<readonly RecordedOperation[]> {
+    const operations = operationName(checkConsumerName(name));
+    return this.#readModels.listOperations(operations, checkBound('limit', limit, 1));
   }
 
   async #stateOf(consumer: Consumer): Promise<ConsumerState> {

@@ -1,5 +1,6 @@
 import type { Recorded } from '../../domain/index.ts';
 import type { EventFilter, FeedFilter } from './event-store.ts';
+import type { Operation } from './operation.ts';
 
 /** A consumer that is to be made. */
 export interface NewConsumer extends FeedFilter {
@@ -95,21 +96,30 @@ export interface ConsumerTransaction {
   at(positions: readonly number[]): Promise<readonly Delivery[]>;
   /** Stores deliveries as they are now. */
   save(deliveries: readonly Delivery[]): Promise<void>;
+  /** Records what an operator does in this transaction. */
+  record(operation: Operation): Promise<void>;
 }
 
 /**
  * Keeps consumers and their deliveries; every adapter passes `consumerContract`.
  *
  * What it keeps open is bounded by who reads on; closed deliveries stay, with what was told of them, until `purge`.
+ *
+ * An operation is recorded with what it tells of or not at all, and stays when the consumer is removed: the read models
+ * of the store list it.
  */
 export interface ConsumerStore {
-  /** Makes a consumer, which begins at its start, unless there is one of this name; the one that is stored then. */
-  add(consumer: NewConsumer): Promise<Consumer>;
+  /**
+   * Makes a consumer, which begins at its start, unless there is one of this name; the one that is stored then.
+   *
+   * @param operation - recorded if it is made
+   */
+  add(consumer: NewConsumer, operation?: Operation): Promise<Consumer>;
   find(name: string): Promise<Consumer | undefined>;
   /** In order of name. */
   list(): Promise<readonly Consumer[]>;
-  /** Removes a consumer with its deliveries; whether there was one. */
-  remove(name: string): Promise<boolean>;
+  /** Removes a consumer with its deliveries; whether there was one. @param operation - recorded if there was */
+  remove(name: string, operation: Operation): Promise<boolean>;
   /**
    * Does something with a consumer, all or nothing, and one after another: who comes later sees what was done before.
    *
@@ -125,6 +135,10 @@ export interface ConsumerStore {
   deliveriesAt(name: string, positions: readonly number[]): Promise<readonly Delivery[]>;
   findOpen(name: string, query: OpenDeliveryQuery): Promise<readonly Delivery[]>;
   countOpen(name: string): Promise<OpenDeliveries>;
-  /** Forgets deliveries that were closed before a time; returns how many. */
-  purge(name: string, before: Date): Promise<number>;
+  /**
+   * Forgets deliveries that were closed before a time; returns how many.
+   *
+   * @param operationOf - what to record, by how many were forgotten
+   */
+  purge(name: string, before: Date, operationOf: (purged: number) => Operation): Promise<number>;
 }

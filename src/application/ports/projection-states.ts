@@ -1,3 +1,4 @@
+import type { Operation, RecordedOperation } from './operation.ts';
 import type { ProjectionTables } from './read-model-store.ts';
 
 /** Names one build of a projection: a rebuild of the same version makes the next generation beside it. */
@@ -101,23 +102,6 @@ export interface NewProjection extends ProjectionId {
   readonly shards: number;
   /** The checkpoint of its shards. */
   readonly startAt: number;
-}
-
-/** What an operator, or Annals itself, did to a projection. */
-export interface Operation {
-  readonly action: string;
-  readonly projection: string;
-  readonly version: number;
-  /** Who did it: `user:{id}`, `agent:{name}` or `system`. */
-  readonly actor: string;
-  readonly reason: string;
-  /** What came of it; JSON. */
-  readonly details?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** An operation as it is recorded. */
-export interface RecordedOperation extends Operation {
-  readonly at: Date;
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { Recorded } from '../../domain/index.ts';
 import type { ParkedEvents, ParkedKey } from './parked-events.ts';
+import type { RecordedOperation } from './operation.ts';
 import type {
   ClaimedShard,
   NodeState,
   ProjectionId,
   ProjectionStates,
   ProjectionsView,
-  RecordedOperation,
   ShardCondition,
   ShardId,
 } from './projection-states.ts';
@@ -222,8 +222,8 @@ export interface ReadModelStore {
 
   endLease(name: string, owner: string): Promise<void>;
 
-  /** What was done to a projection, or to all of them; the latest first. */
-  listOperations(projection: string | undefined, limit: number): Promise<readonly RecordedOperation[]>;
+  /** What was done under a name (see `Operation`), or to all projections and consumers; the latest first. */
+  listOperations(name: string | undefined, limit: number): Promise<readonly RecordedOperation[]>;
 
   /**
    * Moves a checkpoint where there was nothing to handle.

@@ -112,7 +112,7 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
       askedFreshness: () => queries.freshness,
     }),
     // Many nodes agree on the time of their store; only a clock that was given is asked instead.
-    consumers: new Consumers({ events, store: store.consumers, clock: options.clock }),
+    consumers: new Consumers({ events, store: store.consumers, readModels, clock: options.clock }),
     health: new Health({
       store: store.health,
       isStopping: () => commands.isDraining,

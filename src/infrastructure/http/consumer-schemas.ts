@@ -15,7 +15,10 @@ const typeNames = {
   minItems: 1,
   maxItems: 1_000,
 } as const;
-const reason = { type: ['string', 'null'], maxLength: 1_000 } as const;
+const reason = {
+  ...{ type: ['string', 'null'], maxLength: 1_000 },
+  description: 'Why; it is recorded with who did it.',
+} as const;
 
 /** What may be asked of an event beside itself. */
 export const processingParameters = {
@@ -116,7 +119,15 @@ export const consumerBody = {
       ...{ type: 'integer', minimum: 1, maximum: 1_000 },
       description: 'How often an event is handed out before it is parked; default 5.',
     },
+    reason,
   },
+} as const;
+
+/** Why an operator removes a consumer. */
+export const removalParameters = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { reason: { type: 'string', maxLength: 1_000, description: reason.description } },
 } as const;
 
 /** Parameters of a list of parked events. */
@@ -151,5 +162,6 @@ export const purgeBody = {
       ...{ type: 'string', examples: ['2026-01-31T12:00:00Z', '2026-01-31'] },
       description: 'Events that were done before this time; ISO 8601 with a zone, or a day.',
     },
+    reason,
   },
 } as const;

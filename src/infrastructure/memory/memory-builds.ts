@@ -5,11 +5,11 @@ import type {
   ProjectionId,
   ProjectionState,
   ProjectionsView,
-  RecordedOperation,
   ShardCondition,
   ShardId,
 } from '../../application/ports/projection-states.ts';
 import type { StoredDocument } from '../../application/ports/read-model-store.ts';
+import type { MemoryOperations } from './memory-operations.ts';
 import { nothingParked } from './memory-parked-events.ts';
 import type { MemoryParked } from './memory-parked-events.ts';
 
@@ -36,9 +36,13 @@ export interface MemoryBuild extends ProjectionId {
 
 /** The builds of all projections in memory, and who runs their shards. */
 export class MemoryBuilds {
-  readonly operations: RecordedOperation[] = [];
+  readonly operations: MemoryOperations;
   readonly #builds = new Map<string, MemoryBuild>();
   readonly #nodes = new Map<string, NodeState>();
+
+  constructor(operations: MemoryOperations) {
+    this.operations = operations;
+  }
 
   find(id: ProjectionId): MemoryBuild | undefined {
     return this.#builds.get(nameOf(id));
@@ -106,13 +110,6 @@ export class MemoryBuilds {
       .filter(build => build.name === name)
       .flatMap(({ givenUp }) => [...givenUp]);
     return new Set(places.map(place => place.slice(place.indexOf(' ') + 1)));
-  }
-
-  /** What was done to a projection, or to all of them; the latest first. */
-  recorded(name: string | undefined, limit: number): readonly RecordedOperation[] {
-    const isWanted = ({ projection }: RecordedOperation): boolean =>
-      name === undefined || projection === name;
-    return this.operations.filter(isWanted).slice(0, limit);
   }
 
   view(): ProjectionsView {

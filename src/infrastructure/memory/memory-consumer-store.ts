@@ -9,23 +9,28 @@ import type {
   OpenDeliveries,
   OpenDeliveryQuery,
 } from '../../application/ports/consumer-store.ts';
+import type { Operation } from '../../application/ports/operation.ts';
 import { MemoryDeliveries } from './memory-deliveries.ts';
+import type { MemoryOperations } from './memory-operations.ts';
 
 /** Keeps consumers in memory; changes run one after another. */
 export class MemoryConsumerStore implements ConsumerStore {
   readonly #clock: Clock;
+  readonly #operations: MemoryOperations;
   readonly #consumers = new Map<string, MemoryDeliveries>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, operations: MemoryOperations) {
     this.#clock = clock;
+    this.#operations = operations;
   }
 
-  async add(consumer: NewConsumer): Promise<Consumer> {
+  async add(consumer: NewConsumer, operation?: Operation): Promise<Consumer> {
     const stored = this.#consumers.get(consumer.name);
     if (stored !== undefined) return stored.consumer;
     const deliveries = new MemoryDeliveries(consumer, this.#clock.now());
     this.#consumers.set(consumer.name, deliveries);
+    if (operation) this.#operations.record(operation);
     return deliveries.consumer;
   }
 
@@ -38,8 +43,12 @@ export class MemoryConsumerStore implements ConsumerStore {
     return consumers.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  async remove(name: string): Promise<boolean> {
-    return this.#inOrder(async () => this.#consumers.delete(name));
+  async remove(name: string, operation: Operation): Promise<boolean> {
+    return this.#inOrder(async () => {
+      const isRemoved = this.#consumers.delete(name);
+      if (isRemoved) this.#operations.record(operation);
+      return isRemoved;
+    });
   }
 
   change<T>(
@@ -52,7 +61,9 @@ export class MemoryConsumerStore implements ConsumerStore {
       if (deliveries === undefined) throw new UnknownConsumer(name);
       const transaction = new MemoryConsumerTransaction(deliveries, now ?? this.#clock.now());
       try {
-        return await work(transaction);
+        const result = await work(transaction);
+        for (const operation of transaction.operations) this.#operations.record(operation);
+        return result;
       } catch (error) {
         transaction.undo();
         throw error;
@@ -79,8 +90,14 @@ export class MemoryConsumerStore implements ConsumerStore {
     };
   }
 
-  async purge(name: string, before: Date): Promise<number> {
-    return this.#inOrder(async () => this.#consumers.get(name)?.purge(before) ?? 0);
+  async purge(name: string, before: Date, operationOf: (purged: number) => Operation): Promise<number> {
+    return this.#inOrder(async () => {
+      const deliveries = this.#consumers.get(name);
+      const old = deliveries?.closedBefore(before) ?? [];
+      this.#operations.record(operationOf(old.length));
+      deliveries?.forget(old);
+      return old.length;
+    });
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -94,6 +111,8 @@ class MemoryConsumerTransaction implements ConsumerTransaction {
   readonly now: Date;
   readonly #deliveries: MemoryDeliveries;
   readonly #undo: (() => void)[] = [];
+  /** What to record when it ends well. */
+  readonly operations: Operation[] = [];
 
   constructor(deliveries: MemoryDeliveries, now: Date) {
     this.#deliveries = deliveries;
@@ -119,6 +138,10 @@ class MemoryConsumerTransaction implements ConsumerTransaction {
 
   async save(deliveries: readonly Delivery[]): Promise<void> {
     for (const delivery of deliveries) this.#undo.push(this.#deliveries.put(delivery));
+  }
+
+  async record(operation: Operation): Promise<void> {
+    this.operations.push(operation);
   }
 
   /** Takes back what was done, the last first. */

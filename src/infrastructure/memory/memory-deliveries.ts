@@ -88,13 +88,15 @@ export class MemoryDeliveries {
     };
   }
 
-  /** Forgets what was closed before a time; returns how many. */
-  purge(before: Date): number {
-    const old = [...this.#byPosition.values()].filter(
+  closedBefore(before: Date): readonly Delivery[] {
+    return [...this.#byPosition.values()].filter(
       ({ closedAt }) => closedAt !== undefined && closedAt < before,
     );
-    for (const delivery of old) this.#remove(delivery);
-    return old.length;
+  }
+
+  /** Forgets deliveries that are closed. */
+  forget(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.#remove(delivery);
   }
 
   #remove(delivery: Delivery): void {

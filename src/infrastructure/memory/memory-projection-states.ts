@@ -1,11 +1,10 @@
+import type { Operation, RecordedOperation } from '../../application/ports/operation.ts';
 import type {
   NewProjection,
-  Operation,
   ProjectionChanges,
   ProjectionId,
   ProjectionStates,
   ProjectionsView,
-  RecordedOperation,
 } from '../../application/ports/projection-states.ts';
 import type { ProjectionTables } from '../../application/ports/read-model-store.ts';
 import { AnnalsError } from '../../domain/index.ts';
@@ -91,11 +90,11 @@ export class MemoryProjectionStates implements ProjectionStates {
   }
 
   async record(operation: Operation): Promise<void> {
-    this.#later(() => this.#builds.operations.unshift({ ...operation, at: new Date() }));
+    this.#later(() => this.#builds.operations.record(operation));
   }
 
   async recorded(name: string, limit: number): Promise<readonly RecordedOperation[]> {
-    return this.#builds.recorded(name, limit);
+    return this.#builds.operations.list(name, limit);
   }
 
   #onBuild(projection: ProjectionId, change: (build: MemoryBuild) => void): void {

@@ -1,10 +1,10 @@
 import type { ParkedKey } from '../../application/ports/parked-events.ts';
+import type { RecordedOperation } from '../../application/ports/operation.ts';
 import type {
   ClaimedShard,
   NodeState,
   ProjectionId,
   ProjectionsView,
-  RecordedOperation,
   ShardCondition,
   ShardId,
 } from '../../application/ports/projection-states.ts';
@@ -26,18 +26,23 @@ import type { EventStore } from '../../application/ports/event-store.ts';
 import { isStoreAway } from '../../application/events/is-store-away.ts';
 import { findDocuments, matching } from './find-documents.ts';
 import { MemoryBuilds } from './memory-builds.ts';
+import { MemoryOperations } from './memory-operations.ts';
 import { parkedKeys } from './memory-parked-events.ts';
 import { MemoryTransaction, copy } from './memory-transaction.ts';
 
 /** Keeps read models in memory; transactions run one after another. */
 export class MemoryReadModelStore implements ReadModelStore {
   readonly hasSql = false;
-  readonly #builds = new MemoryBuilds();
+  readonly #builds: MemoryBuilds;
   readonly #expectations = new CheckpointExpectations();
   readonly #states = new Listeners();
   readonly #leases = new Map<string, string>();
   #events: EventStore | undefined;
   #last: Promise<unknown> = Promise.resolve();
+
+  constructor(operations = new MemoryOperations()) {
+    this.#builds = new MemoryBuilds(operations);
+  }
 
   /** Where transactions find events. */
   readEventsFrom(events: EventStore): void {
@@ -90,8 +95,8 @@ export class MemoryReadModelStore implements ReadModelStore {
     if (this.#leases.get(name) === owner) this.#leases.delete(name);
   }
 
-  async listOperations(projection: string | undefined, limit: number): Promise<readonly RecordedOperation[]> {
-    return this.#builds.recorded(projection, limit);
+  async listOperations(name: string | undefined, limit: number): Promise<readonly RecordedOperation[]> {
+    return this.#builds.operations.list(name, limit);
   }
 
   async moveCheckpoint(shard: ClaimedShard, move: CheckpointMove): Promise<void> {

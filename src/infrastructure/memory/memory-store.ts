@@ -1,6 +1,7 @@
 import type { Store, StoreFactory } from '../../application/ports/store.ts';
 import { MemoryConsumerStore } from './memory-consumer-store.ts';
 import { MemoryEventStore } from './memory-event-store.ts';
+import { MemoryOperations } from './memory-operations.ts';
 import { MemoryStoreHealth } from './memory-store-health.ts';
 import { MemoryReadModelStore } from './memory-read-model-store.ts';
 
@@ -8,10 +9,11 @@ import { MemoryReadModelStore } from './memory-read-model-store.ts';
 export function memory(): StoreFactory {
   return {
     async open({ clock, ids }): Promise<Store> {
-      const readModels = new MemoryReadModelStore();
+      const operations = new MemoryOperations();
+      const readModels = new MemoryReadModelStore(operations);
       const events = new MemoryEventStore({ clock, ids }, readModels);
       readModels.readEventsFrom(events);
-      const consumers = new MemoryConsumerStore(clock);
+      const consumers = new MemoryConsumerStore(clock, operations);
       const health = new MemoryStoreHealth({ events, readModels, clock });
       return {
         ...{ events, readModels, consumers, health },

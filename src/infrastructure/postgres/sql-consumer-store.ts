@@ -9,6 +9,7 @@ import type {
   OpenDeliveries,
   OpenDeliveryQuery,
 } from '../../application/ports/consumer-store.ts';
+import type { Operation } from '../../application/ports/operation.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import { int8Array, textArray } from './binary-arrays.ts';
 import {
@@ -19,6 +20,7 @@ import {
   readConsumer,
   readDelivery,
 } from './delivery-rows.ts';
+import { recordOperation } from './operation-rows.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner } from './sql-client.ts';
 import { isLostConnection, isRefusedByServer } from './sql-errors.ts';
 import { prepared } from './statements.ts';
@@ -34,9 +36,14 @@ export class SqlConsumerStore implements ConsumerStore {
     this.#statements = statements;
   }
 
-  async add({ name, types, aggregateTypes, startPosition, maxAttempts }: NewConsumer): Promise<Consumer> {
+  async add(consumer: NewConsumer, operation?: Operation): Promise<Consumer> {
+    const { name, types, aggregateTypes, startPosition, maxAttempts } = consumer;
     const names = [types ? textArray(types) : null, aggregateTypes ? textArray(aggregateTypes) : null];
-    await this.#get('add_consumer', [name, ...names, startPosition, maxAttempts]);
+    await this.#transaction(async runner => {
+      const parameters = [name, ...names, startPosition, maxAttempts];
+      const made = await runner.run(this.#statements.get('add_consumer'), parameters);
+      if (made.length > 0 && operation) await recordOperation(runner, this.#statements, operation);
+    });
     return (await this.find(name))!;
   }
 
@@ -49,11 +56,14 @@ export class SqlConsumerStore implements ConsumerStore {
     return (await this.#get('find_consumers', [null])).map(readConsumer);
   }
 
-  remove(name: string): Promise<boolean> {
+  remove(name: string, operation: Operation): Promise<boolean> {
     return this.#transaction(async runner => {
       // Whoever holds it may be adding deliveries.
       await runner.run(this.#statements.get('lock_consumer'), [name]);
-      return (await runner.run(this.#statements.get('remove_consumer'), [name])).length > 0;
+      const removed = await runner.run(this.#statements.get('remove_consumer'), [name]);
+      if (removed.length === 0) return false;
+      await recordOperation(runner, this.#statements, operation);
+      return true;
     });
   }
 
@@ -100,8 +110,14 @@ export class SqlConsumerStore implements ConsumerStore {
     };
   }
 
-  async purge(name: string, before: Date): Promise<number> {
-    return Number((await this.#get('purge_deliveries', [name, before.getTime()]))[0]![0]);
+  purge(name: string, before: Date, operationOf: (purged: number) => Operation): Promise<number> {
+    return this.#transaction(async runner => {
+      const parameters = [name, before.getTime()];
+      const [row] = await runner.run(this.#statements.get('purge_deliveries'), parameters);
+      const purged = Number(row![0]);
+      await recordOperation(runner, this.#statements, operationOf(purged));
+      return purged;
+    });
   }
 
   #get(
@@ -166,6 +182,10 @@ class SqlConsumerTransaction implements ConsumerTransaction {
     if (closed.length === 0) return;
     const positions = int8Array(closed.map(({ event }) => event.position));
     await this.#runner.run(this.#statements.get('promote_deliveries'), [name, positions]);
+  }
+
+  record(operation: Operation): Promise<void> {
+    return recordOperation(this.#runner, this.#statements, operation);
   }
 
   async #select(

@@ -1,16 +1,16 @@
+import type { Operation, RecordedOperation } from '../../application/ports/operation.ts';
 import type {
   NewProjection,
-  Operation,
   ProjectionChanges,
   ProjectionId,
   ProjectionState,
   ProjectionStates,
   ProjectionsView,
-  RecordedOperation,
 } from '../../application/ports/projection-states.ts';
 import { BuildInUse } from '../../application/ports/read-model-errors.ts';
 import type { ProjectionTables } from '../../application/ports/read-model-store.ts';
 import { isSameBuild } from '../../application/same-build.ts';
+import { readOperation, recordOperation } from './operation-rows.ts';
 import {
   addedIndexes,
   createTables,
@@ -114,9 +114,8 @@ export class SqlProjectionStates implements ProjectionStates {
     await this.#run('remove_projection', keyOf(projection));
   }
 
-  async record({ action, projection, version, actor, reason, details }: Operation): Promise<void> {
-    const json = details === undefined ? null : JSON.stringify(details);
-    await this.#run('record_operation', [action, projection, version, actor, reason, json]);
+  async record(operation: Operation): Promise<void> {
+    await recordOperation(this.#runner, this.#statements, operation);
   }
 
   async recorded(name: string, limit: number): Promise<readonly RecordedOperation[]> {
@@ -186,27 +185,6 @@ export function readView([json]: SqlRow): ProjectionsView {
   }
   const { nodes, projections } = JSON.parse(json!) as Stored;
   return { nodes, projections: projections.map(readState) };
-}
-
-/** A row of `list_operations`. */
-export function readOperation([
-  action,
-  name,
-  version,
-  actor,
-  reason,
-  details,
-  atMs,
-]: SqlRow): RecordedOperation {
-  return {
-    action: action!,
-    projection: name!,
-    version: Number(version),
-    actor: actor!,
-    reason: reason!,
-    details: details == null ? undefined : (JSON.parse(details) as Record<string, unknown>),
-    at: new Date(Number(atMs)),
-  };
 }
 
 interface StoredProjection extends Omit<

@@ -1,11 +1,11 @@
 import { writeDocumentCursor } from '../../application/documents/document-cursor.ts';
 import type { ParkedKey } from '../../application/ports/parked-events.ts';
+import type { RecordedOperation } from '../../application/ports/operation.ts';
 import type {
   ClaimedShard,
   NodeState,
   ProjectionId,
   ProjectionsView,
-  RecordedOperation,
   ShardCondition,
   ShardId,
 } from '../../application/ports/projection-states.ts';
@@ -28,7 +28,8 @@ import { tableName } from './read-model-tables.ts';
 import type { SqlClient, SqlParameter, SqlRow } from './sql-client.ts';
 import { isLostConnection, isRefusedByServer, isTransientCollision, sqlCode } from './sql-errors.ts';
 import { readParkedKey } from './sql-parked-events.ts';
-import { keyOf, readOperation, readView } from './sql-projection-states.ts';
+import { readOperation } from './operation-rows.ts';
+import { keyOf, readView } from './sql-projection-states.ts';
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
 import type { Statements } from './statements.ts';
 
@@ -109,8 +110,8 @@ export class SqlReadModelStore implements ReadModelStore {
     await this.#get('end_lease', [name, owner]);
   }
 
-  async listOperations(projection: string | undefined, limit: number): Promise<readonly RecordedOperation[]> {
-    return (await this.#get('list_operations', [projection ?? null, limit])).map(readOperation);
+  async listOperations(name: string | undefined, limit: number): Promise<readonly RecordedOperation[]> {
+    return (await this.#get('list_operations', [name ?? null, limit])).map(readOperation);
   }
 
   /* In one statement, because it happens for every projection whose types do not occur. */

@@ -142,6 +142,49 @@ describe.each(everyStore)('Consumers over HTTP on %s', (_name, options) => {
       ['o-2', 2],
     ]);
   });
+
+  test('keep who did what and why, also when they are gone', async () => {
+    const clock = new VirtualClock();
+    const served = await serve({ access: tokenAccess }, { ...(await options()), clock });
+    const { call, get, post: send } = served;
+    const token = await tokenOf('olga', ['operator']);
+    const path = '/api/v1/consumers/billing';
+    const body = { max_attempts: 1, event_types: ['order.placed'], reason: 'billing moves in' };
+    for (const _twice of [1, 2]) expect((await call('PUT', path, { token, body })).status).toBe(200);
+    const [{ id, event_number }] = await post(served, 'o-1', 1, token);
+    for (const decision of ['retry', 'discard']) {
+      await pull(served, '?consumer=billing', token);
+      const failed = { processed: false, processing_error: 'no' };
+      await answer(served, id, failed, '?consumer=billing', token);
+      const decide = `${path}/parked/${id}/${decision}`;
+      expect((await send(decide, { reason: 'paper came' }, { token })).status).toBe(200);
+      expect((await send(decide, { reason: 'twice' }, { token })).status).toBe(409);
+    }
+    clock.advance(1);
+    const before = clock.now().toISOString();
+    expect((await send(`${path}/purge`, { before, reason: 'kept for a day' }, { token })).status).toBe(200);
+    for (const reason of ['%20', 'x'.repeat(1_001), 'x&y=1']) {
+      expect((await call('DELETE', `${path}?reason=${reason}`, { token })).status).toBe(400);
+    }
+    expect((await call('DELETE', `${path}?reason=billing%20moves%20out`, { token })).status).toBe(204);
+    const by = {
+      ...{ name: 'consumer:billing', version: 0, actor: 'user:olga' },
+      at: expect.stringMatching(/Z$/) as unknown,
+    };
+    const made = { types: ['order.placed'], aggregateTypes: null, startPosition: 0, maxAttempts: 1 };
+    const parked = { eventId: id, position: event_number };
+    const operations = [
+      { ...by, action: 'remove', reason: 'billing moves out', details: null },
+      { ...by, action: 'purge', reason: 'kept for a day', details: { before, purged: 1 } },
+      { ...by, action: 'discard', reason: 'paper came', details: parked },
+      { ...by, action: 'retry', reason: 'paper came', details: parked },
+      { ...by, action: 'make', reason: 'billing moves in', details: made },
+    ];
+    expect((await get(`${path}/history`, token)).body).toEqual({ operations });
+    expect((await get(`${path}/history?limit=1`, token)).body.operations).toEqual([operations[0]]);
+    expect((await get('/api/v1/operations', token)).body.operations).toEqual(operations);
+    expect((await get('/api/v1/consumers/other/history', token)).body).toEqual({ operations: [] });
+  });
 });
 
 const leasedNow = {
@@ -264,6 +307,7 @@ describe('Of consumers', () => {
         await served.call('PUT', '/api/v1/consumers/mine', { token, body: {} }),
         await served.call('DELETE', '/api/v1/consumers/default', { token }),
         await served.get('/api/v1/consumers/default/parked', token),
+        await served.get('/api/v1/consumers/default/history', token),
         await served.post('/api/v1/consumers/default/purge', { before: '2026-01-01' }, { token }),
         await served.post(`/api/v1/consumers/default/parked/${own.id}/retry`, {}, { token }),
         await served.post(`/api/v1/consumers/default/parked/${own.id}/discard`, { reason: 'x' }, { token }),

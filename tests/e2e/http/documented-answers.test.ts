@@ -100,6 +100,7 @@ async function consumers(client: Client): Promise<void> {
   await client.call('get /api/v1/consumers', 200);
   await client.call('get /api/v1/consumers/{name}', 200, { params });
   await client.call('post /api/v1/consumers/{name}/purge', 200, { params });
+  await client.call('get /api/v1/consumers/{name}/history', 200, { params });
   await client.call('delete /api/v1/consumers/{name}', 204, { params });
 }
 

@@ -61,7 +61,7 @@ describe.each(everyStore)('Projections over HTTP on %s', (_name, options) => {
     const { operations } = (await get(`${prefix}/balances/history`)).body;
     expect(operations).toMatchObject([
       { action: 'resume', actor: 'system' },
-      { action: 'pause', actor: 'system', reason, projection: 'balances', version: 1 },
+      { action: 'pause', actor: 'system', reason, name: 'balances', version: 1 },
     ]);
     expect((await get('/api/v1/operations?limit=1')).body.operations).toEqual([operations[0]]);
   });

@@ -1,4 +1,4 @@
-import { consumerAnswers, eventForConsumer } from './consumer-answers.ts';
+import { consumerAnswers, eventForConsumer, operations } from './consumer-answers.ts';
 import { listOf, objectOf, ref } from './shared-schemas.ts';
 
 /** What routes answer, by status. */
@@ -25,7 +25,6 @@ function doneWith(properties: Readonly<Record<string, object>>): object {
   return objectOf({ projection: text, ...properties });
 }
 
-const operations = ok('The latest first.', objectOf({ operations: listOf('Operation') }));
 const health = {
   200: { ...ref('Health'), description: 'It is.' },
   503: { ...ref('Health'), description: 'It is not.' },

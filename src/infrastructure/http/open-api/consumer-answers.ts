@@ -1,4 +1,4 @@
-import { objectOf, ref } from './shared-schemas.ts';
+import { listOf, objectOf, ref } from './shared-schemas.ts';
 
 const text = { type: 'string' } as const;
 const textOrNull = { type: ['string', 'null'] } as const;
@@ -31,6 +31,9 @@ function ok(description: string, schema: object): Readonly<Record<string, object
   return { 200: { ...schema, description } };
 }
 
+/** What operators did. */
+export const operations = ok('The latest first.', objectOf({ operations: listOf('Operation') }));
+
 /** An event, with what a consumer has made of it if one is named; the rest of that for those who see all. */
 export const eventForConsumer = {
   allOf: [ref('Event'), { type: 'object', properties: { ...summaryFields, ...details } }],
@@ -47,6 +50,7 @@ export const consumerAnswers = {
   'GET /api/v1/consumers/:name': ok('The consumer.', consumer),
   'PUT /api/v1/consumers/:name': ok('The consumer, as it was made.', consumer),
   'DELETE /api/v1/consumers/:name': { 204: { description: 'It is gone.', type: 'null' } },
+  'GET /api/v1/consumers/:name/history': operations,
   'GET /api/v1/consumers/:name/parked': ok(
     'The oldest first.',
     objectOf({ events: { type: 'array', items: delivery } }),

@@ -90,7 +90,10 @@ const parkedKey = objectOf({
 });
 
 const operation = objectOf({
-  ...{ action: text, projection: text, version: whole, actor: text, reason: text },
+  action: text,
+  name: { type: 'string', description: 'A projection, or `consumer:` and a consumer.' },
+  version: { type: 'integer', description: 'Of the projection; 0 for a consumer.' },
+  ...{ actor: text, reason: text },
   ...{ details: { type: ['object', 'null'], additionalProperties: true }, at: time },
 });
 

@@ -22,8 +22,8 @@ function shardOnWire({ shard, position, condition, lag, ...state }: ShardStatus)
 
 /** What an operator did, as JSON on the wire. */
 export function operationOnWire(operation: RecordedOperation): object {
-  const { action, projection, version, actor, reason, details, at } = operation;
-  return { action, projection, version, actor, reason, details: details ?? null, at: at.toISOString() };
+  const { action, name, version, actor, reason, details, at } = operation;
+  return { action, name, version, actor, reason, details: details ?? null, at: at.toISOString() };
 }
 
 /** A key whose events wait, as JSON on the wire. */

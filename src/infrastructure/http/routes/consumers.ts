@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { ConsumerState } from '../../../application/index.ts';
+import type { ConsumerState, Decision } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
+import type { Identity } from '../access/identity.ts';
 import { requireSeesAll } from '../access/require-sees-all.ts';
 import { VisibleEvents } from '../access/visible-events.ts';
 import {
@@ -10,8 +11,11 @@ import {
   parkedInPath,
   parkedParameters,
   purgeBody,
+  removalParameters,
   retryBody,
 } from '../consumer-schemas.ts';
+import { historyLimit } from '../operations/operation-schemas.ts';
+import { operationOnWire } from '../operations/operations-on-wire.ts';
 import { deliveryOnWire } from '../processing-on-wire.ts';
 import { readTime } from '../read-parameters.ts';
 import { noParameters } from '../schemas.ts';
@@ -24,6 +28,7 @@ interface ConsumerBody {
   readonly event_types?: readonly string[] | null;
   readonly aggregate_types?: readonly string[] | null;
   readonly max_attempts?: number;
+  readonly reason?: string | null;
 }
 
 interface Named {
@@ -53,7 +58,10 @@ export function addConsumers(server: FastifyInstance, app: ServedApp): void {
   add('GET', '', { summary: 'All consumers, and how far they are' }, list);
   add('GET', '/:name', { summary: 'How far a consumer is', params }, state);
   add('PUT', '/:name', { summary: 'Make a consumer', params, body: consumerBody }, open);
-  add('DELETE', '/:name', { summary: 'Remove a consumer with all that it knew', params }, remove);
+  const ofRemoval = { summary: 'Remove a consumer with all that it knew', params };
+  add('DELETE', '/:name', { ...ofRemoval, querystring: removalParameters }, remove);
+  const ofPast = { summary: 'What was done to a consumer', params, querystring: historyLimit };
+  add('GET', '/:name/history', ofPast, history);
   const ofParked = { summary: 'Events that have failed too often', params, querystring: parkedParameters };
   add('GET', '/:name/parked', ofParked, parked);
   const ofRetry = { summary: 'Try a parked event again', params: parkedInPath, body: retryBody };
@@ -72,7 +80,7 @@ async function state({ consumers }: ServedApp, { request }: Call): Promise<objec
   return stateOnWire(await consumers.state((request.params as Named).name));
 }
 
-async function open({ consumers }: ServedApp, { request }: Call): Promise<object> {
+async function open({ consumers }: ServedApp, { request, identity }: Call): Promise<object> {
   const { name } = request.params as Named;
   const body = request.body as ConsumerBody;
   await consumers.open(name, {
@@ -80,13 +88,21 @@ async function open({ consumers }: ServedApp, { request }: Call): Promise<object
     types: body.event_types ?? undefined,
     aggregateTypes: body.aggregate_types ?? undefined,
     maxAttempts: body.max_attempts,
+    ...decisionOf(identity, body.reason),
   });
   return stateOnWire(await consumers.state(name));
 }
 
-async function remove({ consumers }: ServedApp, { request, reply }: Call): Promise<void> {
-  await consumers.remove((request.params as Named).name);
+async function remove({ consumers }: ServedApp, { request, reply, identity }: Call): Promise<void> {
+  const { reason } = request.query as { readonly reason?: string };
+  await consumers.remove((request.params as Named).name, decisionOf(identity, reason));
   await reply.code(204).send();
+}
+
+async function history({ consumers }: ServedApp, { request }: Call): Promise<object> {
+  const { limit } = request.query as { readonly limit: number };
+  const operations = await consumers.history((request.params as Named).name, limit);
+  return { operations: operations.map(operationOnWire) };
 }
 
 async function parked({ consumers }: ServedApp, { request }: Call): Promise<object> {
@@ -99,8 +115,7 @@ async function retry(app: ServedApp, { request, identity }: Call): Promise<objec
   const { name, id } = request.params as Named & { readonly id: string };
   const { eventId } = await new VisibleEvents(app.events, identity).get(id);
   const { reason } = request.body as { readonly reason?: string | null };
-  const decision = { actor: actorOf(identity), reason: reason ?? undefined };
-  return deliveryOnWire(await app.consumers.retry(name, eventId, decision));
+  return deliveryOnWire(await app.consumers.retry(name, eventId, decisionOf(identity, reason)));
 }
 
 async function discard(app: ServedApp, { request, identity }: Call): Promise<object> {
@@ -110,10 +125,18 @@ async function discard(app: ServedApp, { request, identity }: Call): Promise<obj
   return deliveryOnWire(await app.consumers.discard(name, eventId, { actor: actorOf(identity), reason }));
 }
 
-async function purge({ consumers }: ServedApp, { request }: Call): Promise<object> {
-  const { before: text } = request.body as { readonly before: string };
+async function purge({ consumers }: ServedApp, { request, identity }: Call): Promise<object> {
+  const { before: text, reason } = request.body as {
+    readonly before: string;
+    readonly reason?: string | null;
+  };
   const before = readTime('before', text, 'body')!;
-  return { purged: await consumers.purge((request.params as Named).name, before) };
+  const decision = decisionOf(identity, reason);
+  return { purged: await consumers.purge((request.params as Named).name, before, decision) };
+}
+
+function decisionOf(identity: Identity, reason: string | null | undefined): Decision {
+  return { actor: actorOf(identity), reason: reason ?? undefined };
 }
 
 function stateOnWire(consumer: ConsumerState): object {

@@ -34,8 +34,10 @@ export function addProjections(server: FastifyInstance, app: ServedApp): void {
   get(`${prefix}/:name/history`, { summary: 'What was done to a projection', ...ofPast }, call =>
     history(app, call, nameIn(call)),
   );
-  get('/api/v1/operations', { summary: 'What was done to projections', querystring: historyLimit }, call =>
-    history(app, call),
+  get(
+    '/api/v1/operations',
+    { summary: 'What was done to projections and consumers', querystring: historyLimit },
+    call => history(app, call),
   );
   const ofParked = { params: projectionInPath, querystring: buildParameter };
   get(`${prefix}/:name/parked`, { summary: 'Keys whose events wait', ...ofParked }, async call => {

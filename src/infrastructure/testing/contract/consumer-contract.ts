@@ -2,6 +2,7 @@ import { answerCases } from './answer-cases.ts';
 import type { ContractCase } from './contract-case.ts';
 import { ConsumersUnderTest } from './consumers-under-test.ts';
 import type { StoreOfConsumers } from './consumers-under-test.ts';
+import { consumerHistoryCases } from './consumer-history-cases.ts';
 import { consumerParkingCases } from './consumer-parking-cases.ts';
 import { processingCases } from './processing-cases.ts';
 import { pullCases } from './pull-cases.ts';
@@ -19,7 +20,10 @@ export type MakeConsumerStore = () => Promise<StoreOfConsumers & AsyncDisposable
  *     for (const { name, run } of consumerContract()) test(name, () => run(makeStore));
  */
 export function consumerContract(): readonly ContractCase<MakeConsumerStore>[] {
-  const cases = { ...pullCases, ...answerCases, ...consumerParkingCases, ...processingCases };
+  const cases = {
+    ...{ ...pullCases, ...answerCases, ...consumerParkingCases },
+    ...{ ...processingCases, ...consumerHistoryCases },
+  };
   return Object.entries(cases).map(([name, body]) => ({
     name,
     async run(make) {

@@ -4,12 +4,15 @@ import { Consumers } from '../../../application/consumers/consumers.ts';
 import type { PullOptions } from '../../../application/consumers/consumers.ts';
 import type { ConsumerStore, Delivery } from '../../../application/ports/consumer-store.ts';
 import type { EventStore } from '../../../application/ports/event-store.ts';
+import type { ReadModelStore } from '../../../application/ports/read-model-store.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 
 /** What a case needs of a store. */
 export interface StoreOfConsumers {
   readonly events: EventStore;
   readonly consumers: ConsumerStore;
+  /** Which list what operators did to consumers. */
+  readonly readModels: Pick<ReadModelStore, 'listOperations'>;
 }
 
 /** A consumer and aggregates that no other case uses. */
@@ -27,8 +30,8 @@ export class ConsumersUnderTest {
 
   /** The consumers as another process sees them. */
   node(maxOpen?: number): Consumers {
-    const { events, consumers: store } = this.store;
-    return new Consumers({ events, store, clock: this.clock, maxOpen });
+    const { events, consumers: store, readModels } = this.store;
+    return new Consumers({ events, store, readModels, clock: this.clock, maxOpen });
   }
 
   /** Appends so many events to an aggregate. */

@@ -164,10 +164,10 @@ export const pullCases: Readonly<Record<string, ConsumerCaseBody>> = {
   },
   async 'measures leases by the time of the store unless it is told another'(subject) {
     await subject.append('a');
-    const { events, consumers: store } = subject.store;
+    const { events, consumers: store, readModels } = subject.store;
     await subject.pull();
     // The clock of the case stands in the past, so that the lease has ended for the store.
-    const node = new Consumers({ events, store });
+    const node = new Consumers({ events, store, readModels });
     deepStrictEqual(await subject.pullLabels({ leaseMs: 3_600_000 }, node), ['a1']);
     deepStrictEqual(await subject.pullLabels({}, node), []);
   },

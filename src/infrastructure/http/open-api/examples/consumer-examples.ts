@@ -28,6 +28,12 @@ const consumer = {
   ...{ open: { waiting: 2, leased: 1, retrying: 0, parked: 0 }, is_full: false, created_at: at },
 } as const;
 
+/** What an operator did to a consumer. */
+export const exampleOfConsumer = {
+  ...{ action: 'purge', name: 'consumer:billing', version: 0, actor: decidedBy, reason: 'Kept for a month.' },
+  ...{ details: { before: '2026-01-31T12:00:00.000Z', purged: 12 }, at },
+} as const;
+
 /** Of the routes of consumers. */
 export const consumerExamples: Readonly<Record<string, OperationExamples>> = {
   'GET /api/v1/events/unprocessed': answering({
@@ -49,10 +55,16 @@ export const consumerExamples: Readonly<Record<string, OperationExamples>> = {
   'GET /api/v1/consumers': answering({ consumers: [consumer] }),
   'GET /api/v1/consumers/:name': answering(consumer),
   'PUT /api/v1/consumers/:name': {
-    body: one({ from: 'start', event_types: ['agent.created'], max_attempts: 5 }),
+    body: one({
+      from: 'start',
+      event_types: ['agent.created'],
+      max_attempts: 5,
+      reason: 'Billing moves in.',
+    }),
     answers: { 200: one(consumer) },
   },
   'DELETE /api/v1/consumers/:name': { answers: {} },
+  'GET /api/v1/consumers/:name/history': answering({ operations: [exampleOfConsumer] }),
   'GET /api/v1/consumers/:name/parked': answering({ events: [parked] }),
   'POST /api/v1/consumers/:name/parked/:id/retry': {
     body: one({ reason: retryReason }),
@@ -73,7 +85,7 @@ export const consumerExamples: Readonly<Record<string, OperationExamples>> = {
     },
   },
   'POST /api/v1/consumers/:name/purge': {
-    body: one({ before: '2026-01-31T12:00:00Z' }),
+    body: one({ before: '2026-01-31T12:00:00Z', reason: 'Kept for a month.' }),
     answers: { 200: one({ purged: 12 }) },
   },
 };

@@ -1,3 +1,4 @@
+import { exampleOfConsumer } from './consumer-examples.ts';
 import { answering, one } from './operation-examples.ts';
 import type { OperationExamples } from './operation-examples.ts';
 
@@ -21,11 +22,10 @@ const build = {
   ],
 } as const;
 
-const operations = answering({
-  operations: [
-    { action: 'pause', projection, version: 1, actor: 'user:olga', reason, details: { build: 'live' }, at },
-  ],
-});
+const pause = {
+  ...{ action: 'pause', name: projection, version: 1, actor: 'user:olga', reason },
+  ...{ details: { build: 'live' }, at },
+} as const;
 
 const comparison = {
   is_same: false,
@@ -48,8 +48,8 @@ function verb(
 export const projectionExamples: Readonly<Record<string, OperationExamples>> = {
   'GET /api/v1/projections': answering({ projections: [build] }),
   'GET /api/v1/projections/:name': answering({ name: projection, builds: [build] }),
-  'GET /api/v1/projections/:name/history': operations,
-  'GET /api/v1/operations': operations,
+  'GET /api/v1/projections/:name/history': answering({ operations: [pause] }),
+  'GET /api/v1/operations': answering({ operations: [exampleOfConsumer, pause] }),
   'GET /api/v1/projections/:name/parked': answering({
     parked: [
       {
