@@ -8,6 +8,8 @@ export type CutMoment = 'within the request' | 'after the request' | 'before the
 interface Cut {
   readonly moment: CutMoment;
   readonly marker: string;
+  /** Requests that are let through before, of those that have the marker. */
+  left: number;
 }
 
 /** Stands between a client and PostgreSQL, and cuts a connection at a chosen moment of a chosen request. */
@@ -50,7 +52,12 @@ export class TcpProxy {
    * - `before the answer`: the same, once the server has answered
    */
   cutNext(moment: CutMoment, marker: string): void {
-    this.#cuts.push({ moment, marker });
+    this.#cuts.push({ moment, marker, left: 0 });
+  }
+
+  /** Cuts the connection of the `count`-th request from now on, whatever it asks for, in place of all cuts in line. */
+  cutAfter(count: number, moment: CutMoment): void {
+    this.#cuts.splice(0, Infinity, { moment, marker: '', left: count - 1 });
   }
 
   /** Cuts every connection there is; new ones are let through. */
@@ -88,7 +95,7 @@ export class TcpProxy {
 
   #takeCut(bytes: Buffer): CutMoment | undefined {
     const [next] = this.#cuts;
-    if (next === undefined || !bytes.includes(next.marker)) return undefined;
+    if (next === undefined || !bytes.includes(next.marker) || next.left-- > 0) return undefined;
     this.#cuts.shift();
     this.cutCount++;
     return next.moment;
