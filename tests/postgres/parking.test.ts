@@ -83,6 +83,26 @@ class WrongHosts extends EventHandler {
   }
 }
 
+/* None of these came from the database, however much they look like it. */
+@Projector('false_alarms', { attempts: 1 })
+class FalseAlarms extends DocumentProjector<{ amount: number }> {
+  @On(MoneyDeposited) deposited(_doc: unknown, { payload }: Recorded<MoneyDeposited>) {
+    if (payload.amount === 13) throw new Error('This account is not queryable.');
+    return { amount: payload.amount };
+  }
+}
+
+@Projector('false_alarm_rows', { attempts: 1 })
+class FalseAlarmRows extends TableProjector {
+  readonly tables = { amounts: 'amount integer' };
+  @On(MoneyDeposited) async deposited({ payload }: Recorded<MoneyDeposited>, tx: TableTransaction) {
+    await tx.upsert('amounts', [{ amount: payload.amount }]);
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    if (payload.amount === 13) throw refused;
+    if (payload.amount === 14) throw new Error('cannot say', { cause: refused });
+  }
+}
+
 let deadlocks = 0;
 
 @Projector('deadlocked', { attempts: 1 })
@@ -90,6 +110,21 @@ class Deadlocked extends TableProjector {
   readonly tables = { amounts: 'amount integer' };
   @On(MoneyDeposited) async deposited({ payload }: Recorded<MoneyDeposited>, tx: TableTransaction) {
     if (deadlocks++ < 4) await tx.query(`do $$ begin raise 'unlucky' using errcode = '40P01'; end $$`);
+    await tx.upsert('amounts', [{ amount: payload.amount }]);
+  }
+}
+
+let wrapped = 0;
+
+@Projector('wrapped_errors', { attempts: 1 })
+class WrappedErrors extends TableProjector {
+  readonly tables = { amounts: 'amount integer' };
+  @On(MoneyDeposited) async deposited({ payload }: Recorded<MoneyDeposited>, tx: TableTransaction) {
+    try {
+      if (wrapped++ < 4) await tx.query(`do $$ begin raise 'no memory' using errcode = '53200'; end $$`);
+    } catch (cause) {
+      throw new Error('could not be written', { cause });
+    }
     await tx.upsert('amounts', [{ amount: payload.amount }]);
   }
 }
@@ -264,12 +299,33 @@ describe('parking on PostgreSQL', () => {
     await expect(app.projections.parked(WrongHosts)).resolves.toMatchObject([{ key: 'account/a', count: 1 }]);
   });
 
-  test('a deadlock is nobody’s fault and parks nothing', async () => {
-    const app = await start('deadlock', [Deadlocked]);
+  test('a projector’s own error that looks like a lost connection parks its event, also when it is retried', async () => {
+    const app = await start('alarms', [FalseAlarms, FalseAlarmRows]);
+    await deposit(app, ['a', 13], ['b', 14], ['c', 1]);
+    await app.projections.catchUp();
+    const error = 'Error: This account is not queryable.';
+    await expect(app.projections.parked(FalseAlarms)).resolves.toMatchObject([{ key: 'a', count: 1, error }]);
+    await expect(app.projections.parked(FalseAlarmRows)).resolves.toMatchObject([
+      { key: 'account/a', count: 1 },
+      { key: 'account/b', count: 1 },
+    ]);
+    await expect(app.projections.retryParked(FalseAlarms)).resolves.toEqual({
+      handled: 0,
+      failedKeys: ['a'],
+    });
+    const [counted] = await rows(
+      `select count(*)::int from ${schemaOf('alarms')}.false_alarm_rows_v1_amounts`,
+    );
+    expect(counted).toEqual([1]);
+  });
+
+  test('a deadlock is nobody’s fault and parks nothing; nor does what a projector wraps of it', async () => {
+    const app = await start('deadlock', [Deadlocked, WrappedErrors]);
     await deposit(app, ['a', 1]);
     await app.projections.catchUp();
-    expect(deadlocks).toBe(5);
+    expect([deadlocks, wrapped]).toEqual([5, 5]);
     await expect(app.projections.parked(Deadlocked)).resolves.toEqual([]);
+    await expect(app.projections.parked(WrappedErrors)).resolves.toEqual([]);
   });
 
   test('what was discarded or skipped is recorded', async () => {

@@ -32,6 +32,7 @@ import { readOperation } from './operation-rows.ts';
 import { keyOf, readView } from './sql-projection-states.ts';
 import { SqlReadModelTransaction } from './sql-read-model-transaction.ts';
 import type { Statements } from './statements.ts';
+import { WatchedClient } from './watched-client.ts';
 
 const lockNotAvailable = '55P03';
 // Long enough for most batches; short enough for whoever waits for the locks that are held meanwhile.
@@ -49,12 +50,12 @@ const documentColumns = 'id, document, version, position';
 /** Read models and checkpoints in ordinary tables, beside the events. */
 export class SqlReadModelStore implements ReadModelStore {
   readonly hasSql = true;
-  readonly #client: SqlClient;
+  readonly #client: WatchedClient;
   readonly #statements: Statements;
   readonly #signals: CheckpointSignals;
 
   constructor(client: SqlClient, statements: Statements, signals: CheckpointSignals) {
-    this.#client = client;
+    this.#client = new WatchedClient(client);
     this.#statements = statements;
     this.#signals = signals;
   }
@@ -149,6 +150,8 @@ export class SqlReadModelStore implements ReadModelStore {
         this.#signals.changed();
         return result;
       } catch (error) {
+        // What a projector throws may look alike.
+        if (!this.#client.hasThrown(error)) throw error;
         if (isLostConnection(error)) throw new StoreUnavailable(isUnknown, { cause: error });
         if (sqlCode(error) !== lockNotAvailable) throw error;
         if (performance.now() > giveUpAtMs) throw new StoreUnavailable(isLocked, { cause: error });
@@ -186,14 +189,10 @@ export class SqlReadModelStore implements ReadModelStore {
     return (await this.#get('list_parked', keyOf(projection))).map(readParkedKey);
   }
 
+  /* Only of what the database itself has thrown, or a projector's own error that looks alike would hold up every key. */
   isTransient(error: unknown): boolean {
     return causesOf(error).some(
-      cause =>
-        cause instanceof StoreUnavailable ||
-        isLostConnection(cause) ||
-        isTransientCollision(cause) ||
-        isRefusedByServer(cause) ||
-        sqlCode(cause) === lockNotAvailable,
+      cause => cause instanceof StoreUnavailable || (this.#client.hasThrown(cause) && isBusyOrAway(cause)),
     );
   }
 
@@ -233,6 +232,11 @@ export class SqlReadModelStore implements ReadModelStore {
       throw error;
     }
   }
+}
+
+function isBusyOrAway(error: unknown): boolean {
+  if (isLostConnection(error) || isTransientCollision(error)) return true;
+  return isRefusedByServer(error) || sqlCode(error) === lockNotAvailable;
 }
 
 function readDocument([id, document, version, position]: SqlRow): StoredDocument {

@@ -3,15 +3,18 @@ import type { SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client
 /** Runs statements and remembers what the database threw, to tell it from what others throw beside them. */
 export class WatchedRunner implements SqlRunner {
   readonly #runner: SqlRunner;
-  readonly #thrown = new Set<unknown>();
+  /** Weak: an error is remembered for as long as somebody else has it. */
+  protected readonly thrown: WeakSet<object>;
 
-  constructor(runner: SqlRunner) {
+  /** @param thrown - where it is remembered; default: in this runner alone */
+  constructor(runner: SqlRunner, thrown = new WeakSet<object>()) {
     this.#runner = runner;
+    this.thrown = thrown;
   }
 
   /** Whether this error came from the database. */
   hasThrown(error: unknown): boolean {
-    return this.#thrown.has(error);
+    return typeof error === 'object' && error !== null && this.thrown.has(error);
   }
 
   run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
@@ -30,8 +33,12 @@ export class WatchedRunner implements SqlRunner {
     try {
       return await call;
     } catch (error) {
-      this.#thrown.add(error);
+      this.noteThrown(error);
       throw error;
     }
+  }
+
+  protected noteThrown(error: unknown): void {
+    if (typeof error === 'object' && error !== null) this.thrown.add(error);
   }
 }
