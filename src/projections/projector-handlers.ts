@@ -1,6 +1,6 @@
 import { eventTypeOf } from '../domain/index.ts';
 import type { Class, EventKey, Recorded } from '../domain/index.ts';
-import { checkIdentifier } from '../domain/identifiers.ts';
+import { InvalidIdentifier, checkIdentifier } from '../domain/identifiers.ts';
 import { handlersOf } from '../domain/on.ts';
 
 /** A method of a projector instance, for one event class. */
@@ -29,8 +29,16 @@ export function projectorHandlers(projector: object, projectorClass: Class): Map
 /** The keys of an event as a list. @throws {InvalidIdentifier} one of them cannot be a document's id */
 export function keyList(keys: string | readonly string[], handler: string): readonly string[] {
   const list = Array.isArray(keys) ? (keys as readonly string[]) : [keys as string];
-  for (const key of list) if (!plainKey.test(key)) checkIdentifier(`document id for ${handler}`, key, 1024);
+  for (const key of list as readonly unknown[]) {
+    // A pattern alone would take undefined for a text.
+    if (typeof key !== 'string') throw new InvalidIdentifier('document id', key, noText(handler));
+    if (!plainKey.test(key)) checkIdentifier(`document id for ${handler}`, key, 1024);
+  }
   return list;
+}
+
+function noText(handler: string): string {
+  return `is what the key function of ${handler} returned, and no text. Return a text, or a list of texts.`;
 }
 
 // Most keys are such, and what is wrong with another need only be told then.
