@@ -21,13 +21,27 @@ export interface FailurePolicy {
 /** Three attempts outlast a hiccup and take a fifth of a second; 10,000 keys fit into memory with ease. */
 export const defaultFailurePolicy: FailurePolicy = { onFailure: 'park', attempts: 3, maxParked: 10_000 };
 
-/** An option of `@Projector` makes no sense. */
+/** An option of `@Projector`, or of what an operator does to a projection, makes no sense. */
 export class InvalidProjectorOption extends AnnalsError {
   readonly code = 'invalid-projector-option';
 
   constructor(projector: string, option: string, value: unknown, rule: string) {
-    super(`@Projector("${projector}") has ${option} ${JSON.stringify(value)}. Give ${rule}.`);
+    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    super(`Projector "${projector}" was given ${option} ${shown}. Give ${rule}.`);
   }
+}
+
+/** Refuses what the compiler would have refused. @throws {InvalidProjectorOption} it is none of them */
+export function checkChoice<Choice extends string>(
+  projector: string,
+  option: string,
+  value: Choice,
+  choices: readonly [Choice, ...Choice[]],
+): void {
+  if (choices.includes(value)) return;
+  const shown = choices.map(choice => `'${choice}'`);
+  const rule = `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)!}`;
+  throw new InvalidProjectorOption(projector, option, value, rule);
 }
 
 /** The policy that options of a projector ask for. @throws {InvalidProjectorOption} one makes no sense */
@@ -41,9 +55,7 @@ export function failurePolicy(
     attempts: options.attempts ?? attempts,
     maxParked: options.maxParked ?? maxParked,
   };
-  if (!['park', 'stop', 'skip'].includes(policy.onFailure)) {
-    throw new InvalidProjectorOption(projector, 'onFailure', policy.onFailure, "'park', 'stop' or 'skip'");
-  }
+  checkChoice(projector, 'onFailure', policy.onFailure, ['park', 'stop', 'skip']);
   for (const [option, least] of [
     ['attempts', 1],
     ['maxParked', 0],

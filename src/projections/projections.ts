@@ -262,7 +262,10 @@ export class Projections implements ProjectionWaiter {
   }
 
   /** Gives up what is being built. @throws {NoBuild} nothing is */
-  async cancelRebuild(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+  async cancelRebuild(
+    projector: Class | string,
+    options: Omit<OperatorOptions, 'build'> = {},
+  ): Promise<void> {
     await this.#rebuilds.cancel(this.#registry.projectionOf(projector), options);
   }
 
@@ -288,12 +291,12 @@ export class Projections implements ProjectionWaiter {
    * @throws {NoBuild} none is kept
    * @throws {NotCaughtUp} it is behind the live one, because no node has its code
    */
-  async rollBack(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+  async rollBack(projector: Class | string, options: Omit<OperatorOptions, 'build'> = {}): Promise<void> {
     await this.#rebuilds.rollBack(this.#registry.projectionOf(projector), options);
   }
 
   /** Removes the kept build. @throws {NoBuild} none is kept */
-  async drop(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
+  async drop(projector: Class | string, options: Omit<OperatorOptions, 'build'> = {}): Promise<void> {
     await this.#rebuilds.drop(this.#registry.projectionOf(projector), options);
   }
 

@@ -1,7 +1,7 @@
 import type { Class } from '../domain/index.ts';
 import { metadataKey } from '../domain/class-metadata.ts';
 import { checkShards } from './check-shards.ts';
-import { failurePolicy } from './failure-policy.ts';
+import { checkChoice, failurePolicy } from './failure-policy.ts';
 import type { FailurePolicy, OnFailure } from './failure-policy.ts';
 
 /**
@@ -61,6 +61,8 @@ const projectorKey = metadataKey<ProjectorInfo>('projector');
 export function Projector(name: string, options: ProjectorOptions = {}): (projectorClass: Class) => void {
   const { version = 1, mode = 'async', onNewVersion = 'swap', shards = 1 } = options;
   checkShards(name, shards);
+  checkChoice(name, 'mode', mode, ['async', 'inline', 'live']);
+  checkChoice(name, 'onNewVersion', onNewVersion, ['swap', 'build', 'wait']);
   const failure = failurePolicy(name, options);
   const info: ProjectorInfo = { name, version, mode, onNewVersion, shards, failure };
   return projectorClass => projectorKey.write(projectorClass, info);

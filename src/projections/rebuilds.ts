@@ -10,9 +10,11 @@ import type {
 } from '../application/ports/read-model-store.ts';
 import type { BatchParking } from './batch-parking.ts';
 import { positionOf } from './builds.ts';
+import { checkShards } from './check-shards.ts';
 import { levelShards } from './level-shards.ts';
 import { nextGeneration } from './next-generation.ts';
 import type { Projection } from './projection.ts';
+import { refuseBuild } from './refuse-build.ts';
 import { settledEnd } from './settled-end.ts';
 import {
   NewerVersionLive,
@@ -92,12 +94,15 @@ export class Rebuilds {
    *
    * @returns the generation of the build
    * @throws {RebuildUnderWay} it is being built already
+   * @throws {InvalidProjectorOption} it cannot have so many shards
    */
   async begin(projection: Projection, options: BuildOptions): Promise<number> {
     const { name, version, mode, tables } = projection;
     if (projection.react !== undefined || mode === 'live') throw new NotStored(name, 'be rebuilt');
     const { swapsByItself = true, allowsParked, maxEventsPerSecond } = options;
     const { shards = projection.shards } = options;
+    checkShards(name, shards);
+    refuseBuild(name, options, 'building');
     return this.#readModels.changeStates(async transaction => {
       const { builds, live } = await lockBuilds(transaction, projection);
       if (builds.some(build => build.status === 'building')) throw new RebuildUnderWay(name);
@@ -121,12 +126,12 @@ export class Rebuilds {
   }
 
   /** Gives up a build that has not been swapped in. @throws {NoBuild} there is none */
-  async cancel(projection: Projection, options: OperatorOptions): Promise<void> {
+  async cancel(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
     await this.#remove(projection, 'building', 'cancel', options);
   }
 
   /** Removes the build that was kept for a rollback. @throws {NoBuild} there is none */
-  async drop(projection: Projection, options: OperatorOptions): Promise<void> {
+  async drop(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
     await this.#remove(projection, 'kept', 'drop', options);
   }
 
@@ -153,6 +158,7 @@ export class Rebuilds {
    * @throws {RebuildParked} keys are parked in it that are not in the live one
    */
   async swap(projection: Projection, options: SwapOptions): Promise<Comparison | undefined> {
+    refuseBuild(projection.name, options, 'building');
     return this.#swap(projection, options, () => true);
   }
 
@@ -182,7 +188,8 @@ export class Rebuilds {
    * @throws {NoBuild} none is kept
    * @throws {NotCaughtUp} it is too far behind, because no node has its code
    */
-  async rollBack(projection: Projection, options: OperatorOptions): Promise<void> {
+  async rollBack(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
+    refuseBuild(projection.name, options, 'kept');
     await this.#change(async (transaction, parkings) => {
       await transaction.lockInline(projection.name);
       const { live, next } = await lockBuilds(transaction, projection, 'kept');
@@ -284,8 +291,9 @@ export class Rebuilds {
     projection: Projection,
     status: 'building' | 'kept',
     action: string,
-    options: OperatorOptions,
+    options: Omit<OperatorOptions, 'build'>,
   ): Promise<void> {
+    refuseBuild(projection.name, options, status);
     await this.#readModels.changeStates(async transaction => {
       const { next } = await lockBuilds(transaction, projection, status);
       await transaction.states.remove(next);

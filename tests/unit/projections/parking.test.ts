@@ -353,12 +353,18 @@ describe('an event handler that fails', () => {
 });
 
 describe('options of a projector', () => {
-  test.each([{ attempts: 0 }, { attempts: 1.5 }, { maxParked: -1 }, { onFailure: 'hope' as 'park' }])(
-    'are refused where they make no sense: %j',
-    options => {
-      expect(() => Projector('wrong', options)).toThrow(InvalidProjectorOption);
-    },
-  );
+  test.each([
+    ...[{ attempts: 0 }, { attempts: 1.5 }, { maxParked: -1 }, { onFailure: 'hope' as 'park' }],
+    ...[{ mode: 'Inline' as 'inline' }, { onNewVersion: 'later' as 'wait' }, { shards: 0 }],
+  ])('are refused where they make no sense: %j', options => {
+    expect(() => Projector('wrong', options)).toThrow(InvalidProjectorOption);
+  });
+
+  test('are named in the error, with what to give', () => {
+    expect(() => Projector('wrong', { mode: 'Inline' as 'inline' })).toThrow(
+      "Projector \"wrong\" was given mode \"Inline\". Give 'async', 'inline' or 'live'.",
+    );
+  });
 });
 
 async function statusOf(app: App, name: string) {

@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { InvalidProjectorOption } from 'annals';
+import type { Class } from 'annals';
+import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
+import type { App } from 'annals/di';
+import { bankModule } from '../support/bank.ts';
+import { patiently } from '../support/eventually.ts';
+import { Amounts, poison, resetPoison } from '../support/poison.ts';
+import { postgresStores } from '../support/stores.ts';
+import type { PostgresStores } from '../support/stores.ts';
+import type { StoreFactory } from '../../src/application/ports/store.ts';
+
+let server: PostgresStores;
+let schemas = 0;
+const apps: App[] = [];
+
+beforeAll(async () => {
+  server = await postgresStores();
+});
+
+beforeEach(() => {
+  resetPoison();
+});
+
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map(app => app.stop()));
+});
+
+afterAll(async () => {
+  for (let schema = 1; schema <= schemas; schema++)
+    await server.pool.query(`drop schema if exists ${server.schema}_${schema} cascade`);
+  await server.close();
+});
+
+const kinds: readonly { kind: string; newStore: () => StoreFactory }[] = [
+  { kind: 'memory', newStore: () => memory() },
+  {
+    kind: 'PostgreSQL',
+    newStore: () => postgres(server.url, { schema: `${server.schema}_${++schemas}`, maxConnections: 5 }),
+  },
+];
+
+/* What the compiler would have refused, and JavaScript does not. */
+function unchecked<T>(value: unknown): T {
+  return value as T;
+}
+
+describe.each(kinds)('an operator on $kind', ({ newStore }) => {
+  async function start(...projectors: readonly Class[]): Promise<App> {
+    const app = await createApp({
+      store: newStore(),
+      modules: [bankModule, defineModule({ projectors })],
+      logger: silentLogger,
+      projectionPace: { beatMs: 20, leaseMs: 2_000 },
+    });
+    apps.push(app);
+    return app;
+  }
+
+  /* In one append, so that they have positions without a gap. */
+  async function deposit(app: App, ...deposits: [id: string, ...amounts: number[]][]): Promise<void> {
+    await app.events.appendMany(
+      deposits.map(([aggregateId, ...amounts]) => ({
+        stream: { aggregateType: 'account', aggregateId },
+        expectedVersion: 'any' as const,
+        events: amounts.map(amount => ({ type: 'account.deposited', payload: { amount } })),
+      })),
+    );
+  }
+
+  async function buildsOf(app: App, projector: string): Promise<readonly string[]> {
+    const builds = (await app.projections.list()).filter(({ name }) => name === projector);
+    return builds.map(({ generation, status }) => `${generation} ${status}`).sort();
+  }
+
+  async function actionsOn(app: App, projector: Class): Promise<readonly string[]> {
+    return (await app.projections.history(projector)).map(({ action }) => action);
+  }
+
+  test.each([0, -1, 2.5, 65, NaN])('cannot rebuild into %p shards', async shards => {
+    const app = await start(Amounts);
+    await deposit(app, ['a', 1]);
+    await app.projections.catchUp(patiently);
+    for (const rebuild of ['rebuild', 'beginRebuild'] as const) {
+      const message = `Projector "amounts" was given shards ${shards}. Give a whole number from 1 to 64.`;
+      await expect(app.projections[rebuild](Amounts, { shards })).rejects.toMatchObject({
+        code: 'invalid-projector-option',
+        message,
+      });
+    }
+    await expect(buildsOf(app, 'amounts')).resolves.toEqual(['1 live']);
+    await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1] });
+    await expect(actionsOn(app, Amounts)).resolves.toEqual([]);
+  });
+
+  test('cannot choose another build than the one that an operation concerns', async () => {
+    poison.isOn = false;
+    const app = await start(Amounts);
+    await deposit(app, ['a', 1]);
+    await app.projections.rebuild(Amounts);
+    await app.projections.rebuild(Amounts, { swapsByItself: false });
+    const { projections } = app;
+    const before = await buildsOf(app, 'amounts');
+    const [building, kept, live] = (['building', 'kept', 'live'] as const).map(build =>
+      unchecked<object>({ build }),
+    );
+    for (const mistaken of [
+      () => projections.drop(Amounts, building),
+      () => projections.cancelRebuild(Amounts, kept),
+      () => projections.rollBack(Amounts, building),
+      () => projections.swap(Amounts, kept),
+      () => projections.beginRebuild(Amounts, live),
+    ]) {
+      await expect(mistaken()).rejects.toThrow(InvalidProjectorOption);
+    }
+    await expect(projections.drop(Amounts, building)).rejects.toThrow(
+      'Projector "amounts" was given build "building". Give no build: this concerns the kept one and no other.',
+    );
+    await expect(buildsOf(app, 'amounts')).resolves.toEqual(before);
+    expect(before).toEqual(['1 kept', '2 live', '3 building']);
+  });
+});
