@@ -11,7 +11,7 @@ import { DocumentProjector as DocumentProjectorBase } from './document-projector
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
-import { ProjectorReturnedNothing } from './projection-errors.ts';
+import { ProjectorReturnedNothing, ProjectorReturnedPromise } from './projection-errors.ts';
 import { keyList, projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
@@ -167,9 +167,18 @@ export class DocumentProjection implements Projection {
   #run({ entry, handler, event }: Step): void {
     const document = handler.call(entry.document ?? undefined, event) as object | null | undefined;
     if (document === undefined) throw new ProjectorReturnedNothing(this.projectorClass.name, handler.name);
+    if (isThenable(document)) {
+      // Nobody will wait for it, and it may yet fail.
+      void Promise.resolve(document).catch(() => undefined);
+      throw new ProjectorReturnedPromise(this.projectorClass.name, handler.name);
+    }
     entry.document = document;
     entry.changedBy = event;
   }
+}
+
+function isThenable(value: object | null): boolean {
+  return typeof (value as { readonly then?: unknown } | null)?.then === 'function';
 }
 
 interface Step {

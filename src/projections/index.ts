@@ -20,6 +20,7 @@ export {
   ProjectionStopped,
   ProjectionWaitTimeout,
   ProjectorReturnedNothing,
+  ProjectorReturnedPromise,
   RebuildEnded,
   RebuildParked,
   RebuildUnderWay,

@@ -13,6 +13,18 @@ export class ProjectorReturnedNothing extends AnnalsError {
   }
 }
 
+/** A document projector's method returned a promise. */
+export class ProjectorReturnedPromise extends AnnalsError {
+  readonly code = 'projector-returned-promise';
+
+  constructor(projector: string, method: string) {
+    super(
+      `${projector}.${method} returned a promise, but a document projector only computes. ` +
+        'Take away the async and return the document; what has to be waited for belongs into an EventHandler.',
+    );
+  }
+}
+
 /** A projection did not reach a position in time. The events are stored; only the read model is behind. */
 export class ProjectionWaitTimeout extends AnnalsError {
   readonly code = 'projection-wait-timeout';

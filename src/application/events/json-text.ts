@@ -130,6 +130,7 @@ class JsonCheck {
   }
 
   #checkArray(values: readonly unknown[]): void {
+    this.#refuseToJson(values);
     const { length } = values;
     for (let index = 0; index < length; index++) {
       const value = values[index];
@@ -143,10 +144,13 @@ class JsonCheck {
   }
 
   #checkFields(value: object, isRoot: boolean): void {
-    if (!(isRoot ? isPayloadInstance(value) : isPlain(value))) this.#refuseInstance(value);
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-      this.#refuse('has a toJSON method, so that what is stored is not what it shows. Give plain data.');
+    if (isRoot && !isPayloadInstance(value)) {
+      this.#refuse(
+        `is a ${nameOfClass(value)}, of which JSON keeps no content. Give an object with named fields.`,
+      );
     }
+    if (!isRoot && !isPlain(value)) this.#refuseInstance(value);
+    this.#refuseToJson(value);
     for (const key of Object.keys(value)) {
       this.#path.push(key);
       if (refusedKeys.has(key)) this.#refuse('is a name that JavaScript objects reserve. Rename the field.');
@@ -158,8 +162,13 @@ class JsonCheck {
     }
   }
 
+  #refuseToJson(value: object): void {
+    if (typeof (value as { toJSON?: unknown }).toJSON !== 'function') return;
+    this.#refuse('has a toJSON method, so that what is stored is not what it shows. Give plain data.');
+  }
+
   #refuseInstance(value: object): never {
-    const name = (value.constructor as { name?: string } | undefined)?.name ?? 'object';
+    const name = nameOfClass(value);
     const advice = `Declare the field with @Type(() => ${name}) of class-transformer, or store plain data.`;
     return this.#refuse(`is a ${name}, which would not come back as one. ${advice}`);
   }
@@ -168,6 +177,10 @@ class JsonCheck {
     const path = this.#path.map(formatStep).join('');
     throw new UnserializableValue(nameOf(this.#owner), path, problem, { cause });
   }
+}
+
+function nameOfClass(value: object): string {
+  return (value.constructor as { name?: string } | undefined)?.name ?? 'object';
 }
 
 function formatStep(step: string | number, index: number): string {
@@ -192,18 +205,10 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/*
+ * A class of a team's own has its data in fields. Of what is built in, JSON keeps little or nothing; it has a tag of
+ * its own, in every realm.
+ */
 function isPayloadInstance(value: object): boolean {
-  return !(
-    value instanceof Date ||
-    value instanceof Map ||
-    value instanceof Set ||
-    isBoxed(value) ||
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer
-  );
-}
-
-/* `new String('text')` is an object whose JSON is none. */
-function isBoxed(value: object): boolean {
-  return value instanceof String || value instanceof Number || value instanceof Boolean;
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -84,3 +84,38 @@ describe('a key of a document projector', () => {
     );
   });
 });
+
+describe('a method of a document projector', () => {
+  interface Failing {
+    readonly name: string;
+    readonly result: () => unknown;
+    readonly error: string;
+  }
+
+  const isNotAsync =
+    'ProjectorReturnedPromise: Returning.placed returned a promise, but a document projector only computes. ' +
+    'Take away the async and return the document; what has to be waited for belongs into an EventHandler.';
+
+  test.each<Failing>([
+    { name: 'is_async', result: async () => ({ orders: 1 }), error: isNotAsync },
+    { name: 'is_async_and_fails', result: () => Promise.reject(new Error('no')), error: isNotAsync },
+    { name: 'is_thenable', result: () => ({ then: () => undefined }), error: isNotAsync },
+    {
+      name: 'returns_an_error',
+      result: () => new RangeError('no'),
+      error:
+        'UnserializableValue: projection returns_an_error, document "o-1": document is a RangeError, ' +
+        'of which JSON keeps no content. Give an object with named fields.',
+    },
+  ])('that $name stores nothing and parks the event', async ({ name, result, error }) => {
+    class Returning extends DocumentProjector<Count> {
+      @On(OrderPlaced) placed(): Count {
+        return result() as Count;
+      }
+    }
+    Projector(name, { attempts: 1 })(Returning);
+    const app = await startWithOrder(Returning);
+    await expect(app.projections.parked(Returning)).resolves.toMatchObject([{ key: 'o-1', error }]);
+    await expect(app.readModels.of(Returning).count()).resolves.toBe(0);
+  });
+});

@@ -40,6 +40,7 @@ const badValues: Record<string, { value: unknown; at?: string }> = {
   'a boxed number': { value: new Number(1) },
   'a regular expression': { value: /a/ },
   'a toJSON that lies': { value: { amount: 1, toJSON: () => ({ amount: 2 }) } },
+  'an array with a toJSON that lies': { value: Object.assign([1], { toJSON: () => [2] }) },
   'a getter that throws': { value: { get price() { throw new Error('no price'); } }, at: '.price' }, // prettier-ignore
   'a field named __proto__': { value: JSON.parse('{"__proto__":{"admin":true}}'), at: '.__proto__' },
   'a field named constructor': { value: { constructor: 1 }, at: '.constructor' },
@@ -57,6 +58,10 @@ const badRoots: Record<string, unknown> = {
   'a set': new Set([1]),
   'a typed array': new Uint8Array([1]),
   'a boxed text': new String('text'),
+  'a promise': Promise.resolve(1),
+  'an error': new Error('no'),
+  'a regular expression': /a/,
+  'a weak map': new WeakMap(),
 };
 
 const { maxBytes, maxDepth } = defaultJsonLimits;

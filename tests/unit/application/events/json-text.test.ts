@@ -100,6 +100,30 @@ describe('A refusal', () => {
     for (const root of [null, undefined, 1, 'text', [1]]) checkRefused(root, 'payload', problem);
   });
 
+  test.each<[string, object]>([
+    ['Promise', Promise.resolve(1)],
+    ['RangeError', new RangeError('no')],
+    ['RegExp', /a/],
+    ['WeakMap', new WeakMap()],
+    ['WeakSet', new WeakSet()],
+    ['URL', new URL('http://localhost')],
+    ['URLSearchParams', new URLSearchParams('a=1')],
+    ['Date', new Date(0)],
+    ['Map', new Map([['a', 1]])],
+    ['Buffer', Buffer.from('a')],
+    ['Number', new Number(1)],
+  ])('names the root when it is a %s, of which JSON would keep nothing', (name, root) => {
+    const problem = `is a ${name}, of which JSON keeps no content. Give an object with named fields.`;
+    checkRefused(root, 'payload', problem);
+  });
+
+  test('finds a toJSON of an object and of an array', () => {
+    const problem = 'has a toJSON method, so that what is stored is not what it shows. Give plain data.';
+    const toJSON = (): string => 'another';
+    checkRefused({ toJSON }, 'payload', problem);
+    checkRefused({ list: Object.assign([1], { toJSON }) }, 'payload.list', problem);
+  });
+
   test('keeps the error of a getter that threw as its cause', () => {
     const cause = new Error('no price');
     const thrower = { get price(): never { throw cause; } }; // prettier-ignore
