@@ -159,10 +159,12 @@ export class OperatorActions {
       const stopped = now.shards.filter(shard => shard.condition === 'stopped');
       const isBefore = stopped.some(shard => shard.position < position);
       if (event === undefined || !isBefore) throw new NothingToSkip(projection.name, position);
-      const [delivery] = deliveriesOf(projection, [event], undefined);
       const error = stopped.find(shard => shard.error !== undefined)?.error ?? null;
-      const given = { key: delivery?.key ?? '', position, isWhole: true, error, attempts: 0 };
-      await transaction.parked.giveUp(build, given, { reason, by: options.actor ?? null });
+      const why = { reason, by: options.actor ?? null };
+      // Whichever of its keys fail; those that do not are written all the same.
+      for (const { key, isWhole } of deliveriesOf(projection, [event], undefined)) {
+        await transaction.parked.giveUp(build, { key, position, isWhole, error, attempts: 0 }, why);
+      }
       await transaction.states.restart(build);
       await record(transaction, 'skip', build, options, { position });
     });

@@ -6,7 +6,7 @@ import type { App } from 'annals/di';
 import type { StoreFactory } from '../../src/application/ports/store.ts';
 import { AccountOpened, Deposit, MoneyDeposited, OpenAccount, bankModule } from '../support/bank.ts';
 import { eventually, patiently } from '../support/eventually.ts';
-import { Amounts, StoppingAmounts, poison, resetPoison } from '../support/poison.ts';
+import { Amounts, StoppingAmounts, StoppingFan, poison, resetPoison } from '../support/poison.ts';
 import { sharedStore } from '../../src/infrastructure/testing/stores/shared-store.ts';
 import { postgresStores, testServices } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
@@ -148,6 +148,28 @@ describe.each(kinds)('an operator on $kind', ({ openFactory }) => {
     await app.projections.skip(StoppingAmounts, 3, 'typed twice', { actor: ada.actor });
     await app.projections.catchUp(patiently);
     await expect(app.readModels.of(StoppingAmounts).get('a')).resolves.toEqual({ amounts: [1, 2] });
+  });
+
+  test('skips it for all of its keys that fail, and for no other', async () => {
+    const app = await start(StoppingFan);
+    await open(app, 'a', 'b');
+    await deposit(app, 'a', 1, 13);
+    // Of this one only the key that it shares would fail.
+    await deposit(app, 'b', 13, 2);
+    for (const position of [4, 5]) {
+      await eventually(`it stops before ${position}`, async () =>
+        (await app.projections.list()).some(
+          build => build.condition === 'stopped' && build.lastError?.includes(`position ${position},`),
+        ),
+      );
+      await app.projections.skip(StoppingFan, position, 'typed twice', { actor: ada.actor });
+    }
+    await app.projections.catchUp(patiently);
+    await expect(app.readModels.of(StoppingFan).find()).resolves.toEqual([
+      { id: 'a', document: { amounts: [1] } },
+      { id: 'all', document: { amounts: [1, 2] } },
+      { id: 'b', document: { amounts: [13, 2] } },
+    ]);
   });
 
   test('gives up one event of a parked key and retries the others', async () => {

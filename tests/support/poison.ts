@@ -49,6 +49,10 @@ export class FannedAmounts extends DocumentProjector<{ amounts: number[] }> {
   }
 }
 
+/** Like `FannedAmounts`, but it stops at poison. */
+@Projector('stopping_fan', { onFailure: 'stop', attempts: 1 })
+export class StoppingFan extends FannedAmounts {}
+
 /** Accounts by an owner that may not be told. */
 @Projector('accounts_by_owner', { attempts: 1 })
 export class AccountsByOwner extends DocumentProjector<{ events: string[] }> {
