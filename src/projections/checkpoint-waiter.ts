@@ -37,7 +37,7 @@ export interface WaiterSources {
   };
   readonly events: Pick<EventStore, 'lastSettledEvent'>;
   /** Tells what code is running now. */
-  readonly scope: ExecutionScope;
+  readonly scope: Pick<ExecutionScope, 'projection'>;
   /** What keeps a projection back, for all that this process knows. */
   readonly obstacleOf: (projection: NamedVersion) => Obstacle | undefined;
 }

@@ -1,5 +1,6 @@
 /** "annals/projections": the read side. */
 export { Builds } from './builds.ts';
+export { SettledWaiter } from './settled-waiter.ts';
 export type { WaitOptions } from './checkpoint-waiter.ts';
 export { DocumentProjector } from './document-projector.ts';
 export type { DocumentOf } from './document-projector.ts';

@@ -33,6 +33,7 @@ import type { ProjectionTelemetry } from './projection-telemetry.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
 import { Rebuilds } from './rebuilds.ts';
 import type { OperatorOptions, BuildOptions, SwapOptions } from './rebuilds.ts';
+import type { SettledWaiter } from './settled-waiter.ts';
 import { RebuildWatch } from './watch-rebuild.ts';
 
 /**
@@ -54,16 +55,18 @@ export class Projections implements ProjectionWaiter {
   readonly #stopping = new AbortController();
   #node: ProjectionNode | undefined;
   readonly #waiter: CheckpointWaiter;
+  readonly #settled: SettledWaiter;
   readonly #telemetry: ProjectionTelemetry;
 
   constructor(
     registry: ReadModelProjector,
     stores: Pick<Store, 'events' | 'readModels' | 'health'>,
-    { builds, logger, scope, telemetry = noProjectionTelemetry, pace }: ProjectionServices,
+    { builds, settled, logger, scope, telemetry = noProjectionTelemetry, pace }: ProjectionServices,
   ) {
     this.#registry = registry;
     this.#stores = stores;
     this.#builds = builds;
+    this.#settled = settled;
     this.#logger = logger;
     this.#pace = pace;
     this.#telemetry = telemetry;
@@ -112,6 +115,7 @@ export class Projections implements ProjectionWaiter {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#waiter.close();
+    this.#settled.close();
     await this.#node?.stop();
   }
 
@@ -378,7 +382,8 @@ export class Projections implements ProjectionWaiter {
 
   async #waitFor(projection: Projection, position: number, options: WaitOptions): Promise<void> {
     this.#waiter.requireOutside(projection);
-    if (projection.mode !== 'live') await this.#waiter.waitFor(projection, position, options);
+    // What is folded on demand has handled what is settled.
+    await (projection.mode === 'live' ? this.#settled : this.#waiter).waitFor(projection, position, options);
   }
 
   /* Which build answers may change while somebody waits. */

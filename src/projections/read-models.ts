@@ -19,6 +19,7 @@ import { DocumentProjection } from './document-projection.ts';
 import type { DocumentOf } from './document-projector.ts';
 import { NotStored, UnknownProjection } from './projection-errors.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
+import type { SettledWaiter } from './settled-waiter.ts';
 
 /** A document and the key it is stored under. */
 export interface Keyed<Document> {
@@ -83,9 +84,13 @@ export interface ReadModel<Document> {
   /**
    * The document as it was after a position or at a time (both inclusive), folded from the events.
    *
-   * At a time means: of the events recorded until then, whatever their positions.
+   * At a position: it waits until the log is settled up to there, so that the answer never changes. At a time means: of
+   * the events recorded until then, whatever their positions.
+   *
+   * @throws {ProjectionWaitTimeout} an append with a lower position did not end in time, or the position is none that an
+   *   append has returned
    */
-  asOf(id: string, at: PastMoment): Promise<Document | undefined>;
+  asOf(id: string, at: PastMoment, options?: WaitOptions): Promise<Document | undefined>;
 }
 
 /** What read models are read from. */
@@ -94,6 +99,7 @@ export interface ReadModelSources {
   readonly readModels: ReadModelStore;
   readonly builds: Builds;
   readonly waiter: ProjectionWaiter;
+  readonly settled: SettledWaiter;
   /** What the query that is being answered asks of what it reads. */
   readonly askedFreshness: () => AskedFreshness | undefined;
 }
@@ -122,15 +128,17 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
   readonly #store: ReadModelStore;
   readonly #builds: Builds;
   readonly #waiter: ProjectionWaiter;
+  readonly #settled: SettledWaiter;
   readonly #askedFreshness: ReadModelSources['askedFreshness'];
 
   constructor(projection: DocumentProjection, sources: ReadModelSources) {
-    const { events, readModels, builds, waiter, askedFreshness } = sources;
+    const { events, readModels, builds, waiter, settled, askedFreshness } = sources;
     this.#projection = projection;
     this.#events = events;
     this.#store = readModels;
     this.#builds = builds;
     this.#waiter = waiter;
+    this.#settled = settled;
     this.#askedFreshness = askedFreshness;
   }
 
@@ -176,9 +184,12 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
     return found as Stored<Document> | undefined;
   }
 
-  async asOf(id: string, at: PastMoment): Promise<Document | undefined> {
+  async asOf(id: string, at: PastMoment, options: WaitOptions = {}): Promise<Document | undefined> {
     checkDocumentIds([id]);
     const bound = 'position' in at ? { toPosition: at.position } : { until: at.time };
+    if (bound.toPosition !== undefined) {
+      await this.#settled.waitFor(this.#projection, bound.toPosition, options);
+    }
     return (await this.#fold(id, bound))?.document as Document | undefined;
   }
 

@@ -22,7 +22,13 @@ import type { ConflictRetry } from '../../application/execution/units-of-work.ts
 import { commandTelemetry } from '../../application/telemetry/command-telemetry.ts';
 import { ObservedEventStore } from '../../application/telemetry/observed-event-store.ts';
 import { AggregateCache } from '../../application/replay/aggregate-cache.ts';
-import { Builds, Projections, ReadModelProjector, ReadModels } from '../../projections/index.ts';
+import {
+  Builds,
+  Projections,
+  ReadModelProjector,
+  ReadModels,
+  SettledWaiter,
+} from '../../projections/index.ts';
 import { checkProjections } from '../../projections/check-projections.ts';
 import { observeStore } from '../../projections/observe-store.ts';
 import { ObservedProjections } from '../../projections/projection-telemetry.ts';
@@ -95,8 +101,9 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const told = telemetry && new ObservedProjections(telemetry);
   const registry = new ReadModelProjector(event => serializer.deserialize(event), { scope, telemetry: told });
   const builds = new Builds(readModels);
+  const settled = new SettledWaiter(events, error => readModels.isTransient(error));
   const projections = new Projections(registry, store, {
-    ...{ builds, logger, scope, telemetry: told },
+    ...{ builds, settled, logger, scope, telemetry: told },
     pace: options.projectionPace,
   });
   const middleware = middlewareOf(options);
@@ -108,7 +115,7 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
     queries,
     emitter: new EventEmitter(events, scope, logger, options.emitter),
     readModels: new ReadModels(registry, {
-      ...{ events, readModels, builds, waiter: projections },
+      ...{ events, readModels, builds, settled, waiter: projections },
       askedFreshness: () => queries.freshness,
     }),
     // Many nodes agree on the time of their store; only a clock that was given is asked instead.

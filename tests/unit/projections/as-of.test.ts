@@ -93,7 +93,7 @@ describe('asOf', () => {
       const app = await start(clock);
       const log = await logOf(steps, clock, app);
       const [ledgers, parities] = [app.readModels.of(Ledgers), app.readModels.of(Parities)];
-      for (let position = 0; position <= log.length + 1; position++) {
+      for (let position = 0; position <= log.length; position++) {
         const prefix = log.filter(event => event.position <= position);
         expect(await ledgers.asOf('a', { position })).toEqual(ledgerOf(prefix, 'a'));
         expect(await parities.asOf('all', { position })).toEqual(parity(prefix, 'all'));
