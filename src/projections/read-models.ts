@@ -1,6 +1,8 @@
 import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded, StreamId } from '../domain/index.ts';
 import { checkDocumentIds } from '../application/events/check-document-query.ts';
+import { checkBound, checkTime } from '../application/events/check-query.ts';
+import { shown } from '../application/events/shown.ts';
 import { InvalidQuery } from '../application/ports/event-store-errors.ts';
 import type { EventQuery, EventStore } from '../application/ports/event-store.ts';
 import type { AskedFreshness } from '../application/queries/query-bus.ts';
@@ -87,6 +89,7 @@ export interface ReadModel<Document> {
    * At a position: it waits until the log is settled up to there, so that the answer never changes. At a time means: of
    * the events recorded until then, whatever their positions.
    *
+   * @throws {InvalidQuery} the moment is not one position or one time
    * @throws {ProjectionWaitTimeout} an append with a lower position did not end in time, or the position is none that an
    *   append has returned
    */
@@ -186,7 +189,7 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
 
   async asOf(id: string, at: PastMoment, options: WaitOptions = {}): Promise<Document | undefined> {
     checkDocumentIds([id]);
-    const bound = 'position' in at ? { toPosition: at.position } : { until: at.time };
+    const bound = boundOf(at);
     if (bound.toPosition !== undefined) {
       await this.#settled.waitFor(this.#projection, bound.toPosition, options);
     }
@@ -261,4 +264,15 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
   #requireStored(operation: string): void {
     if (this.#projection.mode === 'live') throw new NotStored(this.#projection.name, operation);
   }
+}
+
+/* Exactly one: a bound that is missing or misspelt would pass the present off as the past. */
+function boundOf(at: PastMoment | undefined): EventBound {
+  const { position, time } = (at ?? {}) as { readonly position?: number; readonly time?: Date };
+  if (position !== undefined && time === undefined)
+    return { toPosition: checkBound('position', position, 0) };
+  if (time !== undefined && position === undefined) return { until: checkTime('time', time) };
+  throw new InvalidQuery(
+    `The moment ${shown(at)} does not say which past is meant. Give either { position } or { time }.`,
+  );
 }

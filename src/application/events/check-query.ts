@@ -11,6 +11,7 @@ import type {
 import { InvalidQuery } from '../ports/event-store-errors.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { isUuid } from './event-id.ts';
+import { shown } from './shown.ts';
 
 const maxLimit = 10_000;
 // What PostgreSQL reads in the ISO format; beyond, JavaScript writes years with a sign.
@@ -27,6 +28,15 @@ export function checkLimit(name: string, limit: number): number {
 export function checkBound(name: string, bound: number, least: number): number {
   if (Number.isSafeInteger(bound) && bound >= least) return bound;
   throw new InvalidQuery(`The ${name} is ${String(bound)}. Give a whole number from ${least}.`);
+}
+
+/** Returns a time that every store can compare. */
+export function checkTime(name: string, time: unknown): Date {
+  if (time instanceof Date && time.getTime() >= leastTimeMs && time.getTime() <= maxTimeMs) return time;
+  throw new InvalidQuery(
+    `The time "${name}" is ${shown(time)}, which is not a date of the years 1 to 9999. ` +
+      "Give a Date, e.g. new Date('2026-01-31').",
+  );
 }
 
 /** Returns an event id that is a uuid. */
@@ -95,11 +105,7 @@ function checkTextList(name: string, texts: unknown): void {
 
 function checkTimes(since: Date | undefined, until: Date | undefined): void {
   for (const [name, time] of Object.entries({ since, until })) {
-    if (time !== undefined && !(time.getTime() >= leastTimeMs && time.getTime() <= maxTimeMs)) {
-      throw new InvalidQuery(
-        `The time "${name}" is not a date of the years 1 to 9999. Give a Date, e.g. new Date('2026-01-31').`,
-      );
-    }
+    if (time !== undefined) checkTime(name, time);
   }
   if (since !== undefined && until !== undefined && since > until) {
     throw new InvalidQuery(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DocumentProjector, On, Projector } from 'annals';
-import type { Recorded } from 'annals';
+import type { PastMoment, Recorded } from 'annals';
 import { defineModule } from 'annals/di';
 import type { App } from 'annals/di';
 import { VirtualClock } from 'annals/testing';
@@ -132,8 +132,22 @@ describe('asOf', () => {
       for (const position of [-1, 1.5, NaN]) {
         await expect(readModel.asOf('a', { position })).rejects.toMatchObject({ code: 'invalid-query' });
       }
-      const time = new Date('never');
-      await expect(readModel.asOf('a', { time })).rejects.toMatchObject({ code: 'invalid-query' });
+      const moments: unknown[] = [
+        ...[undefined, null, {}, 7, 'now', { position: undefined }, { position: null }, { position: '1' }],
+        ...[
+          { time: new Date('never') },
+          { time: '2020-01-01' },
+          { time: 0 },
+          { position: 1, time: new Date() },
+        ],
+      ];
+      for (const moment of moments) {
+        const past = readModel.asOf('a', moment as PastMoment);
+        await expect(past).rejects.toMatchObject({
+          code: 'invalid-query',
+          message: expect.stringContaining('Give '),
+        });
+      }
     }
   });
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import {
   checkBound,
@@ -71,7 +72,7 @@ describe('A time range', () => {
     expect(() => checkFilter({ since: first, until: last })).not.toThrow();
     for (const since of [new Date(first.getTime() - 1), new Date(last.getTime() + 1), new Date(NaN)]) {
       expect(messageOf(() => checkStreamBounds({ since }))).toBe(
-        `The time "since" is not a date of the years 1 to 9999. Give a Date, e.g. new Date('2026-01-31').`,
+        `The time "since" is ${inspect(since)}, which is not a date of the years 1 to 9999. Give a Date, e.g. new Date('2026-01-31').`,
       );
     }
   });
