@@ -42,7 +42,7 @@ export interface StreamVersion {
   readonly version: number;
 }
 
-/** How to read a document. */
+/** How to read documents. */
 export interface GetOptions extends WaitOptions {
   /** Waits until everything up to here is in the read model: a position or version that an append has returned. */
   readonly atLeast?: { readonly position: number } | StreamVersion | undefined;
@@ -73,7 +73,7 @@ export interface ReadModel<Document> {
   /** Like `get`, with the place of the last event in the document. */
   getStored(id: string, options?: GetOptions): Promise<Stored<Document> | undefined>;
   /** The documents that match, by id unless ordered otherwise. */
-  find(query?: DocumentQuery<Document>): Promise<readonly Keyed<Document>[]>;
+  find(query?: DocumentQuery<Document>, options?: GetOptions): Promise<readonly Keyed<Document>[]>;
   /**
    * Like `find`, with the cursor of the next page.
    *
@@ -81,8 +81,9 @@ export interface ReadModel<Document> {
    *
    * @throws {InvalidQuery} `after` is no cursor of this query
    */
-  findPage(query?: DocumentQuery<Document>): Promise<DocumentPage<Document>>;
-  count(where?: DocumentFilter<Document>): Promise<number>;
+  findPage(query?: DocumentQuery<Document>, options?: GetOptions): Promise<DocumentPage<Document>>;
+  /** How many documents match. */
+  count(where?: DocumentFilter<Document>, options?: GetOptions): Promise<number>;
   /**
    * The document as it was after a position or at a time (both inclusive), folded from the events.
    *
@@ -157,13 +158,16 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
     return new Map(found.map(({ id, document }) => [id, document as Document]));
   }
 
-  async find(query: DocumentQuery<Document> = {}): Promise<readonly Keyed<Document>[]> {
-    return (await this.findPage(query)).documents;
+  async find(query: DocumentQuery<Document> = {}, options?: GetOptions): Promise<readonly Keyed<Document>[]> {
+    return (await this.findPage(query, options)).documents;
   }
 
-  async findPage(query: DocumentQuery<Document> = {}): Promise<DocumentPage<Document>> {
+  async findPage(
+    query: DocumentQuery<Document> = {},
+    options: GetOptions = {},
+  ): Promise<DocumentPage<Document>> {
     this.#requireStored('find documents');
-    await this.#untilFresh();
+    await this.#untilAtLeast(options);
     const { documents, nextCursor } = await this.#read(build => this.#store.findDocuments(build, query));
     return {
       documents: documents.map(({ id, document }) => ({ id, document: document as Document })),
@@ -171,9 +175,9 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
     };
   }
 
-  async count(where?: DocumentFilter<Document>): Promise<number> {
+  async count(where?: DocumentFilter<Document>, options: GetOptions = {}): Promise<number> {
     this.#requireStored('count documents');
-    await this.#untilFresh();
+    await this.#untilAtLeast(options);
     return this.#read(build => this.#store.countDocuments(build, where));
   }
 
@@ -248,11 +252,18 @@ class DocumentReadModel<Document> implements ReadModel<Document> {
   async #untilAtLeast({ atLeast, ...options }: GetOptions): Promise<void> {
     await this.#untilFresh();
     if (atLeast === undefined) return;
-    const position = 'position' in atLeast ? atLeast.position : await this.#positionOf(atLeast);
+    const position = await this.#positionOf(atLeast);
     await this.#waiter.waitFor(this.#projection.projectorClass, position, options);
   }
 
-  async #positionOf({ stream, version }: StreamVersion): Promise<number> {
+  async #positionOf(atLeast: NonNullable<GetOptions['atLeast']>): Promise<number> {
+    const { position, stream, version } = Object(atLeast) as Partial<StreamVersion & { position: number }>;
+    if (position !== undefined) return position;
+    if (!stream || version === undefined) {
+      throw new InvalidQuery(
+        `The bound atLeast is ${shown(atLeast)}. Give { position } or { stream, version }, as an append returns them.`,
+      );
+    }
     const bounds = { fromVersion: version, toVersion: version };
     for await (const { position } of this.#events.readStream(stream, bounds)) return position;
     throw new InvalidQuery(

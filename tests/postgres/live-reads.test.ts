@@ -97,6 +97,17 @@ describe('while a writer with a lower position is open', () => {
       await expect(Promise.all(past)).resolves.toEqual([{ n: 3 }, { n: 3 }]);
     }));
 
+  test('no document is found or counted that is said to be as new as what was appended behind it', () =>
+    withOpenWriter(async () => {
+      const stored = app.readModels.of(StoredCount);
+      const soon = { atLeast: { position }, timeoutMs: 1 };
+      await expect(stored.find({}, soon)).rejects.toThrow(ProjectionWaitTimeout);
+      await expect(stored.count({}, soon)).rejects.toThrow(ProjectionWaitTimeout);
+      const found = stored.find({ where: { n: 3 } }, { atLeast: { position } });
+      await writer.query('commit');
+      await expect(found).resolves.toEqual([{ id: 'all', document: { n: 3 } }]);
+    }));
+
   test('both go on when it rolls back, also where its position is the one that is asked for', () =>
     withOpenWriter(async () => {
       const { get, asOf } = reads();

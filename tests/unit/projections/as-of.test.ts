@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DocumentProjector, On, Projector } from 'annals';
-import type { PastMoment, Recorded } from 'annals';
+import type { AppendResult, PastMoment, Recorded } from 'annals';
 import { defineModule } from 'annals/di';
 import type { App } from 'annals/di';
 import { VirtualClock } from 'annals/testing';
@@ -184,5 +184,32 @@ describe('a document', () => {
     await expect(notYet).rejects.toMatchObject({ code: 'invalid-query' });
     const late = parities.getMany(['all'], { atLeast: { position: 999 }, timeoutMs: 1 });
     await expect(late).rejects.toMatchObject({ code: 'projection-wait-timeout', reached: 20 });
+  });
+
+  test('is found and counted as new as that too', async () => {
+    const app = await start(new VirtualClock());
+    const parities = app.readModels.of(Parities);
+    for (let round = 1; round <= 20; round++) {
+      const atLeast = await app.events.append({ stream, expectedVersion: 'any', events: [deposit(round)] });
+      const where = { entries: null };
+      const [[all], page, none] = [
+        await parities.find({}, { atLeast }),
+        await parities.findPage({ limit: 1 }, { atLeast }),
+        await parities.count(where, { atLeast }),
+      ];
+      expect([all?.document.entries.length, page.documents.length, none]).toEqual([round, 1, 0]);
+    }
+    const late = { atLeast: { position: 999 }, timeoutMs: 1 };
+    for (const read of [parities.find({}, late), parities.findPage({}, late), parities.count({}, late)]) {
+      await expect(read).rejects.toMatchObject({ code: 'projection-wait-timeout', reached: 20 });
+    }
+  });
+
+  test('is not read as new as something that no append returns', async () => {
+    const parities = (await start(new VirtualClock())).readModels.of(Parities);
+    for (const atLeast of [null, {}, 7, { position: '3' }, { position: -1 }, { stream }, { version: 1 }]) {
+      const read = parities.count({}, { atLeast: atLeast as unknown as AppendResult });
+      await expect(read).rejects.toMatchObject({ code: 'invalid-query' });
+    }
   });
 });
