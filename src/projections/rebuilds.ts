@@ -1,3 +1,4 @@
+import { checkBound } from '../application/events/check-query.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { BuildInUse } from '../application/ports/read-model-errors.ts';
@@ -40,7 +41,7 @@ export interface BuildOptions extends Omit<OperatorOptions, 'build'> {
   readonly swapsByItself?: boolean | undefined;
   /** Into how many parts the work is divided; default as the projector says. */
   readonly shards?: number | undefined;
-  /** Events that each shard handles in a second at most; default as many as it can. */
+  /** Events that each shard handles in a second at most, 1 or more; default as many as it can. */
   readonly maxEventsPerSecond?: number | undefined;
   /** Swaps although keys are parked in the new build that are not in the live one; default false. */
   readonly allowsParked?: boolean | undefined;
@@ -61,6 +62,8 @@ const defaultSample = 1_000;
 
 // So close to the live one that the rest is handled within the swap.
 const closeEnough = 1_000;
+// PostgreSQL's integer holds it.
+const largestRate = 2_147_483_647;
 
 /**
  * Builds projections beside the live ones and lets them take their place.
@@ -93,13 +96,15 @@ export class Rebuilds {
    * Begins to build.
    *
    * @returns the generation of the build
+   * @throws {InvalidQuery} `maxEventsPerSecond` makes no sense
    * @throws {RebuildUnderWay} it is being built already
    * @throws {InvalidProjectorOption} it cannot have so many shards
    */
   async begin(projection: Projection, options: BuildOptions): Promise<number> {
     const { name, version, mode, tables } = projection;
     if (projection.react !== undefined || mode === 'live') throw new NotStored(name, 'be rebuilt');
-    const { swapsByItself = true, allowsParked, maxEventsPerSecond } = options;
+    const { swapsByItself = true, allowsParked } = options;
+    const maxEventsPerSecond = checkRate(options.maxEventsPerSecond);
     const { shards = projection.shards } = options;
     checkShards(name, shards);
     refuseBuild(name, options, 'building');
@@ -205,7 +210,8 @@ export class Rebuilds {
     const live = builds.find(build => build.name === name && build.status === 'live');
     if (next === undefined || live === undefined) return false;
     const goal = live.writtenBy === 'appends' ? await this.#events.settledPosition() : positionOf(live);
-    return positionOf(next) + closeEnough >= goal;
+    // The swap handles the rest at once, which is to be no more than a second's worth of a build that is held back.
+    return positionOf(next) + Math.min(closeEnough, next.maxEventsPerSecond ?? Infinity) >= goal;
   }
 
   /** Swaps what does so by itself, if it has caught up; says whether to look again soon. */
@@ -337,6 +343,11 @@ async function putInPlace(transaction: ReadModelTransaction, { live, next }: Exc
     writtenBy: isInline && live.version === next.version ? 'appends' : 'runners',
   });
   await states.publish(next);
+}
+
+function checkRate(maxEventsPerSecond: number | undefined): number | undefined {
+  if (maxEventsPerSecond === undefined) return undefined;
+  return Math.min(checkBound('maxEventsPerSecond', maxEventsPerSecond, 1), largestRate);
 }
 
 function sampleOf(sample: number | 'all'): { readonly sample: number | undefined } {

@@ -62,7 +62,8 @@ export class ShardRunner {
     this.#projection = work.projection;
     this.#position = work.position;
     this.#throughput = new Throughput(work.maxEventsPerSecond);
-    this.#batchSize = new BatchSize(work.projection.batchSize);
+    // A batch is handled first and waited for afterwards, so it is a second's worth at most.
+    this.#batchSize = new BatchSize(Math.min(work.projection.batchSize, work.maxEventsPerSecond ?? Infinity));
     this.#events = stores.events;
     this.#readModels = stores.readModels;
     this.#logger = logger;
