@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
 // Loaded here, so that it can watch the scenarios of the snippets.
 import 'annals/testing';
+import { problemsAsInTutorial } from '../support/compile-as-tutorial.ts';
 
 const root = join(import.meta.dirname, '../..');
 const pages = ['README.md', ...docPages()];
@@ -75,6 +76,10 @@ describe('every TypeScript snippet', () => {
       .getPreEmitDiagnostics(program)
       .map(problem => ts.flattenDiagnosticMessageText(problem.messageText, '\n'));
     expect(problems).toEqual([]);
+  });
+
+  test('compiles with the flags of the tutorial', () => {
+    expect(problemsAsInTutorial(snippets.map(write))).toEqual([]);
   });
 });
 

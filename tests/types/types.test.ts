@@ -1,4 +1,5 @@
-import { describe, test } from '@jest/globals';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
 import { expectTypeOf } from 'expect-type';
 import {
   AggregateRoot,
@@ -15,6 +16,7 @@ import type { App } from 'annals/di';
 import type { CommandHandler, DeciderAggregate, Recorded, Repository, TableTransaction } from 'annals';
 import { anEvent, eventThat, scenarioFor } from 'annals/testing';
 import type { Counted } from '../support/bank.ts';
+import { problemsAsInTutorial } from '../support/compile-as-tutorial.ts';
 import {
   Account,
   AccountOpened,
@@ -48,6 +50,10 @@ describe('the compiler', () => {
     expectTypeOf<ReturnType<Calls['balance']>>().resolves.toEqualTypeOf<{ balance: number } | undefined>();
     type Counter = DeciderAggregate<{ by: number }, Counted, number>;
     expectTypeOf<ReturnType<Calls['rebuildCounter']>>().resolves.toEqualTypeOf<Counter>();
+  });
+
+  test('keeps the undefined of a result without exactOptionalPropertyTypes', () => {
+    expect(problemsAsInTutorial([join(import.meta.dirname, 'undefined-results.ts')])).toEqual([]);
   });
 });
 

@@ -11,7 +11,8 @@ declare const resultType: unique symbol;
  * it is called by its class name in kebab-case, `deposit`, or by a static `messageName`.
  */
 export abstract class Command<Result = void> {
-  declare readonly [resultType]?: Result;
+  // In a tuple, because what is inferred from an optional property itself loses its `undefined`.
+  declare readonly [resultType]?: readonly [Result];
 }
 
 /** What the handler of a command returns. */

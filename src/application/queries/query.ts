@@ -4,7 +4,8 @@ declare const resultType: unique symbol;
 
 /** Base of a question that changes nothing; `Result` is what its handler returns. A static `schema` is checked as for commands. */
 export abstract class Query<Result> {
-  declare readonly [resultType]?: Result;
+  // In a tuple, because what is inferred from an optional property itself loses its `undefined`.
+  declare readonly [resultType]?: readonly [Result];
 }
 
 /** What the handler of a query returns. */
