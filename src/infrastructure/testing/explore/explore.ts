@@ -11,8 +11,9 @@ import { commandOf, methodCall } from './happening.ts';
 import type { Happening } from './happening.ts';
 import { pasteable } from './paste.ts';
 import type { FailedStory } from './paste.ts';
-import { eventsOf, tellHappenings } from './told-happenings.ts';
+import { eventsOf, idOf, tellHappenings } from './told-happenings.ts';
 import type { Explored } from './told-happenings.ts';
+import { Witness } from './witness.ts';
 
 type FastCheck = typeof fastCheck;
 type Arbitraries = Readonly<Record<string, readonly Arbitrary<unknown>[]>> | readonly Arbitrary<object>[];
@@ -27,7 +28,8 @@ type Arbitraries = Readonly<Record<string, readonly Arbitrary<unknown>[]>> | rea
  *       }));
  *
  * A command may be refused by a `DomainError`; any other error is a fault. What fails is shrunk to the shortest story
- * that fails, and printed as a test that is ready to paste. Needs the package `fast-check`.
+ * that fails, and printed as a test that is ready to paste. It looks at the aggregate `<type>-1`, or at the one that
+ * `id` names, and fails if no run ever changed that. Needs the package `fast-check`.
  */
 export async function explore<Source extends AggregateSource>(
   source: Source,
@@ -38,13 +40,16 @@ export async function explore<Source extends AggregateSource>(
   const explored: Explored = { source, options: scenario, invariants };
   const happening = fc.oneof(...happeningsOf(fc, source, commands as Arbitraries));
   const stories = fc.array(happening, { minLength: 1, maxLength: maxCommands });
-  const property = fc.asyncProperty(
-    stories,
-    async story => (await tellHappenings(explored, [], story)).failure === undefined,
-  );
+  const witness = new Witness(aggregateClassOf(source).name, streamOf(source, idOf(explored)));
+  const property = fc.asyncProperty(stories, async story => {
+    const { acts, failure } = await tellHappenings(explored, [], story);
+    witness.see(acts);
+    return failure === undefined;
+  });
   const found = await fc.check(property, { numRuns: runs, ...(seed !== undefined && { seed }) });
   if (!found.failed || found.counterexample === null) {
     if (found.failed) throw found.errorInstance;
+    witness.refuseIdleness(found.numRuns);
     return;
   }
   const shortest = await shorten(explored, found.counterexample[0]);

@@ -94,18 +94,20 @@ export function eventsOf({ events, changed }: Act): readonly object[] {
   });
 }
 
-function storyOf({ source, options }: Explored, given: readonly object[], steps: readonly Step[]): Story {
-  const { id = idOf(source), handlers = [], modules = [], startsAt, bind, withoutLaws = [] } = options;
-  const subject = { source, id };
+/** The id of the aggregate that is looked at. */
+export function idOf({ source, options }: Explored): string {
+  return options.id ?? `${streamOf(source, 'x').aggregateType}-1`;
+}
+
+function storyOf(explored: Explored, given: readonly object[], steps: readonly Step[]): Story {
+  const { source, options } = explored;
+  const { handlers = [], modules = [], startsAt, bind, withoutLaws = [] } = options;
+  const subject = { source, id: idOf(explored) };
   const plan: WorldPlan = {
     ...{ subject, sources: [], events: given.map(classOf), handlers, modules, startsAt, bind },
     ...{ store: memory(), hasReactions: false },
   };
   return { subject: aggregateClassOf(source).name, plan, steps, withoutLaws };
-}
-
-function idOf(source: AggregateSource): string {
-  return `${streamOf(source, 'x').aggregateType}-1`;
 }
 
 function appendAll(world: World, { source }: Explored, events: readonly object[]): Promise<void> {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { AggregateNotFound, DomainError, UniqueKeyTaken } from 'annals';
-import { anEvent, eventThat, projectionFor, scenarioFor } from 'annals/testing';
+import { anEvent, eventThat, explore, projectionFor, scenarioFor } from 'annals/testing';
 import {
   Account,
   AccountOpened,
@@ -149,6 +150,24 @@ const failures: Readonly<Record<string, () => PromiseLike<void>>> = {
         account => account.withdraw(20),
       )
       .thenFails(AggregateNotFound),
+  'explored commands are for other aggregates': () =>
+    explore(Account, {
+      ...{ handlers: [OpenAccountHandler, DepositHandler], runs: 20, seed: 1 },
+      commands: [fc.nat(9).map(number => new OpenAccount(`acc-${number}`, 'Ada'))],
+      invariants: { 'nobody is rich': account => account.version === 0 },
+    }),
+  'explored commands are all refused': () =>
+    explore(Account, {
+      ...{ handlers: [DepositHandler], runs: 20, seed: 1 },
+      commands: [fc.constant(new Deposit('acc-1', 1))],
+    }),
+  'explored commands are refused or do nothing': () =>
+    explore(Account, {
+      ...{ runs: 20, seed: 1 },
+      commands: { deposit: [fc.constantFrom(0, -1)], uniqueKeys: [] },
+    }),
+  'explored commands do nothing': () =>
+    explore(Account, { commands: { uniqueKeys: [] }, runs: 20, maxCommands: 1 }),
 };
 
 /* Where a thing happened depends on the machine, and when on the day. */
