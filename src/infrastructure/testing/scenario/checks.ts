@@ -23,7 +23,7 @@ export type ErrorFields<E> = { readonly [Field in keyof E]?: unknown };
 export interface CheckedAct {
   readonly act: Act;
   readonly plan: WorldPlan;
-  /** Whether a check before has said that it fails. */
+  /** Whether a check of it, before or behind this one, says that it fails. */
   readonly isFailureExpected: boolean;
 }
 

@@ -94,7 +94,7 @@ async function play(
     const world = await World.start(plan);
     const run = new Run(world, withoutLaws, mode === 'checked');
     try {
-      for (const step of steps) await run.play(step);
+      for (const [index, step] of steps.entries()) await run.play(step, steps.slice(index + 1));
       run.endAct();
       return run.acts;
     } finally {
@@ -118,7 +118,7 @@ class Run {
     this.#isChecked = isChecked;
   }
 
-  async play(step: Step): Promise<void> {
+  async play(step: Step, following: readonly Step[]): Promise<void> {
     if (step.kind === 'then') {
       if (this.#isChecked) await this.#check(step);
       return;
@@ -128,7 +128,7 @@ class Run {
     if (step.passesTo !== undefined) this.#world.setTime(step.passesTo);
     const act = await this.#world.act(step.actions);
     this.acts.push(act);
-    this.#isFailureExpected = false;
+    this.#isFailureExpected = saysThatItFails(following);
     if (!this.#isChecked) return;
     refuseUnawaited(act);
     const cause = await this.#firstBreach(causes, act);
@@ -143,8 +143,7 @@ class Run {
     if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
   }
 
-  async #check({ check, expectsFailure }: Step & { kind: 'then' }): Promise<void> {
-    this.#isFailureExpected ||= expectsFailure ?? false;
+  async #check({ check }: Step & { kind: 'then' }): Promise<void> {
     const act = this.acts.at(-1)!;
     try {
       await check({ act, plan: this.#world.plan, isFailureExpected: this.#isFailureExpected }, this.#world);
@@ -162,6 +161,13 @@ class Run {
     }
     return undefined;
   }
+}
+
+/* Whether a check of an act says that it fails, before or behind those that say what was stored. */
+function saysThatItFails(following: readonly Step[]): boolean {
+  const next = following.findIndex(({ kind }) => kind === 'when');
+  const ofThisAct = next === -1 ? following : following.slice(0, next);
+  return ofThisAct.some(step => step.kind === 'then' && step.expectsFailure);
 }
 
 function refuseUnawaited({ underWay }: Act): void {

@@ -230,6 +230,31 @@ describe('two at the same time', () => {
       .and.thenEvents(new MoneyWithdrawn(60))
       .and.thenState({ balance: 40 }));
 
+  test('are told in any order: what was stored, then who was refused', () =>
+    rich
+      .whenConcurrently(
+        account => account.withdraw(60),
+        account => account.withdraw(60),
+      )
+      .thenEvents(new MoneyWithdrawn(60))
+      .and.thenFails(DomainError, { message: 'The balance is 40.' })
+      .and.when(account => account.withdraw(40))
+      .thenEvents(new MoneyWithdrawn(40)));
+
+  test('may not fail where only the next act is said to', async () => {
+    const failure = await failureOf(
+      rich
+        .whenConcurrently(
+          account => account.withdraw(60),
+          account => account.withdraw(60),
+        )
+        .thenEvents(new MoneyWithdrawn(60))
+        .and.when(account => account.withdraw(60))
+        .thenFails(DomainError),
+    );
+    expect(failure).toContain('It failed, but nobody expected that:');
+  });
+
   test('race as commands, too, and to create the same aggregate', () =>
     scenarioFor(Account, { id: 'acc-1', handlers: [OpenAccountHandler] })
       .nothing()
