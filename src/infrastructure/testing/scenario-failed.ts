@@ -5,6 +5,19 @@ export class ScenarioFailed extends AnnalsError {
   readonly code = 'scenario-failed';
 }
 
+const pointed = new WeakSet<ScenarioFailed>();
+
+/**
+ * Makes a failure show the line that was written, which the reader wants to see, not the one that found it out. The
+ * first call counts.
+ */
+export function pointTo(failure: ScenarioFailed, frames: readonly string[]): ScenarioFailed {
+  if (pointed.has(failure) || frames.length === 0) return failure;
+  pointed.add(failure);
+  failure.stack = [`${failure.name}: ${failure.message}`, ...frames].join('\n');
+  return failure;
+}
+
 /** A scenario was written but nobody awaited it, so that it checked nothing. */
 export class ScenarioNotAwaited extends AnnalsError {
   readonly code = 'scenario-not-awaited';

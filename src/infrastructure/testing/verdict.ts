@@ -1,5 +1,5 @@
 import { callerFrames } from './caller-line.ts';
-import { ScenarioFailed } from './scenario-failed.ts';
+import { ScenarioFailed, pointTo } from './scenario-failed.ts';
 import { collectStory } from './stories/collect-story.ts';
 import type { Told, ToldStory } from './stories/told-story.ts';
 
@@ -57,10 +57,7 @@ export class Verdict<Next> implements Promise<void>, Told {
       await this.#parts.run();
       collectStory(this);
     } catch (error) {
-      // The line that was written is what the reader wants to see, not where it was found out.
-      if (error instanceof ScenarioFailed && this.#frames.length > 0) {
-        error.stack = [`${error.name}: ${error.message}`, ...this.#frames].join('\n');
-      }
+      if (error instanceof ScenarioFailed) pointTo(error, this.#frames);
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { aggregateClassOf } from '../../../domain/decider.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { memory } from '../../memory/memory-store.ts';
 import { isoTime } from '../iso-time.ts';
+import { callerFrames } from '../caller-line.ts';
 import { mustBeAwaited, mustGoOn } from '../awaiting.ts';
 import { patternOf } from '../compare/event-pattern.ts';
 import type { ExpectedEvent } from '../compare/event-pattern.ts';
@@ -188,7 +189,7 @@ export class Scenario<Stage = AnyAnd> {
     this.#goesOn?.();
     const story = extended(
       this.#story,
-      step,
+      { ...step, frames: callerFrames(new Error().stack) },
       events.map(event => patternOf(event).eventClass),
     );
     return new Verdict({

@@ -6,7 +6,7 @@ import { describeBreach, hintAt } from '../laws/law.ts';
 import { refusalLeavesNothing, replayEqualsLive } from '../laws/replay-equals-live.ts';
 import { Chance, sameInputSameEvents } from '../laws/same-input-same-events.ts';
 import { snapshotEqualsReplay } from '../laws/snapshot-equals-replay.ts';
-import { ScenarioFailed } from '../scenario-failed.ts';
+import { ScenarioFailed, pointTo } from '../scenario-failed.ts';
 import type { Act } from './act.ts';
 import type { CheckedAct } from './checks.ts';
 import { runInWeather } from './weather.ts';
@@ -32,6 +32,8 @@ export type Step =
       readonly lines: readonly string[];
       /** Whether it says that the act before it fails. */
       readonly expectsFailure?: boolean;
+      /** Where the team wrote it. */
+      readonly frames?: readonly string[];
       readonly check: (checked: CheckedAct, world: World) => void | Promise<void>;
     };
 
@@ -52,7 +54,8 @@ export async function tellStory(story: Story): Promise<void> {
   const chance = new Chance();
   const acts = await play(story, chance.asUsual(), 'checked').catch(async (error: unknown) => {
     if (!(error instanceof Unexplained)) throw error;
-    throw withHint(error.failure, await breachOfTellings(story).catch(() => undefined));
+    const breach = await breachOfTellings(story).catch(() => undefined);
+    throw pointTo(withHint(error.failure, breach), error.frames);
   });
   const breach = await breachOfTellings(story, acts, chance);
   if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
@@ -73,10 +76,12 @@ async function breachOfTellings(
 /* A check failed, and no law that was checked before it says why. */
 class Unexplained extends Error {
   readonly failure: ScenarioFailed;
+  readonly frames: readonly string[];
 
-  constructor(failure: ScenarioFailed) {
+  constructor(failure: ScenarioFailed, frames: readonly string[]) {
     super(failure.message);
     this.failure = failure;
+    this.frames = frames;
   }
 }
 
@@ -143,13 +148,14 @@ class Run {
     if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
   }
 
-  async #check({ check }: Step & { kind: 'then' }): Promise<void> {
+  async #check({ check, frames = [] }: Step & { kind: 'then' }): Promise<void> {
     const act = this.acts.at(-1)!;
     try {
       await check({ act, plan: this.#world.plan, isFailureExpected: this.#isFailureExpected }, this.#world);
     } catch (error) {
       if (!(error instanceof ScenarioFailed)) throw error;
-      throw this.#breach === undefined ? new Unexplained(error) : withHint(error, this.#breach);
+      if (this.#breach === undefined) throw new Unexplained(error, frames);
+      throw pointTo(withHint(error, this.#breach), frames);
     }
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from '@jest/globals';
 import { ScenarioFailed } from 'annals/testing';
@@ -11,4 +12,12 @@ export async function failureOf(scenario: PromiseLike<void>): Promise<string> {
   if (!(error instanceof ScenarioFailed)) throw error;
   expect(error).toBeInstanceOf(ScenarioFailed);
   return stripVTControlCharacters(error.message);
+}
+
+/** The line of code that a runner shows for a scenario that must fail. */
+export async function lineOfFailure(scenario: PromiseLike<void>): Promise<string | undefined> {
+  const error: unknown = await Promise.resolve(scenario).catch((reason: unknown) => reason);
+  const { stack = '' } = error as Error;
+  const [, file, line] = /at .*?(?:file:\/\/)?(\/[^:\s]+):(\d+):\d+/.exec(stack) ?? [];
+  return file === undefined ? undefined : readFileSync(file, 'utf8').split('\n')[Number(line) - 1]?.trim();
 }

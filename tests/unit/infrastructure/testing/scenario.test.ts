@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Aggregate, AggregateAlreadyExists, AggregateRoot, DomainError, Event, UniqueKeyTaken } from 'annals';
 import { ScenarioFailed, VirtualClock, anEvent, eventThat, scenarioFor } from 'annals/testing';
-import { failureOf } from './failure-of.ts';
+import { failureOf, lineOfFailure } from './failure-of.ts';
 import {
   Account,
   AccountOpened,
@@ -166,6 +166,21 @@ describe('scenarioFor', () => {
       .stream('other', new EmailChanged('ada@x.org'))
       .when(account => account.changeEmail('ada@x.org'))
       .thenFails(UniqueKeyTaken));
+
+  test('points at the check that failed, wherever it stands among others', async () => {
+    const chain = opened
+      .when(account => account.deposit(30))
+      .thenEvents(new MoneyDeposited(31))
+      .and.thenState({ balance: 30 })
+      .and.thenReturns(undefined);
+    expect(await lineOfFailure(chain)).toBe('.thenEvents(new MoneyDeposited(31))');
+    const later = opened
+      .when(account => account.deposit(30))
+      .thenEvents(new MoneyDeposited(30))
+      .and.thenState({ balance: 31 })
+      .and.thenReturns(undefined);
+    expect(await lineOfFailure(later)).toBe('.and.thenState({ balance: 31 })');
+  });
 
   test('lets time pass', () =>
     opened
