@@ -3,6 +3,7 @@ import type {
   ProjectAppended,
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
+import { forReader } from '../application/subscriptions/event-for-reader.ts';
 import type { Projection } from './projection.ts';
 import { OtherVersionInline } from './projection-errors.ts';
 
@@ -39,7 +40,8 @@ export class InlineProjector implements InlineProjections {
     return async events => {
       for (const { projection, build } of written) {
         const own = events.filter(event => projection.types.includes(event.type));
-        if (own.length > 0) await projection.project(own, transaction, build);
+        // What one projector does to a payload, the next does not see.
+        if (own.length > 0) await projection.project(own.map(forReader), transaction, build);
       }
     };
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DocumentProjector, EventHandler, On, Projector, TableProjector } from 'annals';
+import { DocumentProjector, Event, EventHandler, On, Projector, TableProjector } from 'annals';
 import type { Recorded, TableTransaction } from 'annals';
-import { createApp, defineModule, postgres, silentLogger } from 'annals/di';
+import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
 import { TransactionRolledBack } from 'annals/postgres';
 import type { App, ModuleDefinition } from 'annals/di';
 import {
@@ -12,6 +12,7 @@ import {
   OpenAccount,
   bankModule,
 } from '../support/bank.ts';
+import type { StoreFactory } from '../../src/application/ports/store.ts';
 import { postgresStores } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
 
@@ -30,6 +31,26 @@ class UniqueOwners extends TableProjector {
     await tx.query(`insert into ${tx.table('owners')} values ($1)`, [payload.owner]).catch(() => undefined);
   }
 }
+
+@Event('bag.packed')
+class BagPacked {
+  constructor(readonly items: string[]) {}
+}
+
+/* In order of their names, each after one that spoils what it was given. */
+abstract class Bags extends DocumentProjector<{ items: string[] }> {
+  @On(BagPacked) packed(_doc: unknown, { payload }: Recorded<BagPacked>) {
+    const items = [...payload.items];
+    payload.items.push('a stone');
+    return { items };
+  }
+}
+
+@Projector('bags_first', { mode: 'inline' })
+class FirstBags extends Bags {}
+
+@Projector('bags_next', { mode: 'inline' })
+class NextBags extends Bags {}
 
 const reactions: string[] = [];
 
@@ -54,9 +75,9 @@ describe('projections on PostgreSQL', () => {
     await stores.close();
   });
 
-  async function start(schema: string, module: ModuleDefinition): Promise<App> {
+  async function start(schema: string, module: ModuleDefinition, other?: StoreFactory): Promise<App> {
     const app = await createApp({
-      store: postgres(stores.url, { schema: `${stores.schema}_${schema}`, maxConnections: 8 }),
+      store: other ?? postgres(stores.url, { schema: `${stores.schema}_${schema}`, maxConnections: 8 }),
       modules: [bankModule, defineModule(module)],
       logger: silentLogger,
     });
@@ -77,6 +98,21 @@ describe('projections on PostgreSQL', () => {
     await Promise.all([open(first, 'a', 40), open(second, 'b', 40)]);
     await expect(first.readModels.of(Openings).get('Ada')).resolves.toEqual({ count: 80 });
   });
+
+  test.each(['memory', 'PostgreSQL'])(
+    'what an inline projector does to a payload, the next does not see: %s',
+    async kind => {
+      const store = kind === 'memory' ? memory() : undefined;
+      const app = await start('bags', { events: [BagPacked], projectors: [FirstBags, NextBags] }, store);
+      await app.events.append({
+        stream: { aggregateType: 'bag', aggregateId: 'b' },
+        expectedVersion: 'none',
+        events: [{ type: 'bag.packed', payload: { items: ['tea'] } }],
+      });
+      await expect(app.readModels.of(FirstBags).get('b')).resolves.toEqual({ items: ['tea'] });
+      await expect(app.readModels.of(NextBags).get('b')).resolves.toEqual({ items: ['tea'] });
+    },
+  );
 
   test('an append whose inline projector swallowed a failed statement is not acknowledged', async () => {
     const app = await start('swallowed', { projectors: [UniqueOwners] });
