@@ -333,14 +333,17 @@ async function lockBuilds(
   };
 }
 
+/* No pause ends by it: what an operator has stopped goes on when they say so, whichever build serves by then. */
 async function putInPlace(transaction: ReadModelTransaction, { live, next }: Exchange): Promise<void> {
   const { states } = transaction;
   const isInline = live.writtenBy === 'appends';
+  const isPaused = live.isPaused || next.isPaused;
   if (isInline) await states.setPosition(live, await transaction.lastPosition());
   await states.change(live, { status: 'kept', writtenBy: 'runners' });
   await states.change(next, {
     ...{ status: 'live', swapsByItself: false, heldBecause: undefined, maxEventsPerSecond: undefined },
-    writtenBy: isInline && live.version === next.version ? 'appends' : 'runners',
+    isPaused,
+    writtenBy: isInline && !isPaused && live.version === next.version ? 'appends' : 'runners',
   });
   await states.publish(next);
 }

@@ -4,7 +4,7 @@ import type { Class } from 'annals';
 import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
 import type { App } from 'annals/di';
 import { bankModule } from '../support/bank.ts';
-import { patiently } from '../support/eventually.ts';
+import { eventually, patiently } from '../support/eventually.ts';
 import { Amounts, poison, resetPoison } from '../support/poison.ts';
 import { postgresStores } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
@@ -118,5 +118,43 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     );
     await expect(buildsOf(app, 'amounts')).resolves.toEqual(before);
     expect(before).toEqual(['1 kept', '2 live', '3 building']);
+  });
+
+  test('ends no pause by a swap or a rollback, and the kept build is fed unless it was paused', async () => {
+    const app = await start(Amounts);
+    const { projections } = app;
+    const stateOf = async (): Promise<readonly string[]> => {
+      const builds = (await projections.list()).filter(({ name }) => name === 'amounts');
+      return builds
+        .map(build => `${build.generation} ${build.status}${build.isPaused ? ' paused' : ''}`)
+        .sort();
+    };
+    const reaches = (status: string, position: number): Promise<boolean> =>
+      eventually(`the ${status} build is at ${position}`, async () =>
+        (await projections.list()).some(
+          build => build.name === 'amounts' && build.status === status && build.position === position,
+        ),
+      );
+    await deposit(app, ['a', 1]);
+    await projections.catchUp(patiently);
+    await projections.pause(Amounts);
+    await deposit(app, ['a', 2]);
+    await projections.rebuild(Amounts);
+    await expect(stateOf()).resolves.toEqual(['1 kept paused', '2 live paused']);
+    await deposit(app, ['a', 3]);
+    await projections.rollBack(Amounts);
+    await expect(stateOf()).resolves.toEqual(['1 live paused', '2 kept paused']);
+
+    await projections.resume(Amounts);
+    await projections.catchUp(patiently);
+    await projections.rebuild(Amounts);
+    await expect(stateOf()).resolves.toEqual(['1 kept', '3 live']);
+    await projections.pause(Amounts);
+    await deposit(app, ['a', 4]);
+    await reaches('kept', 4);
+    await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1, 2, 3] });
+    await projections.rollBack(Amounts);
+    await expect(stateOf()).resolves.toEqual(['1 live paused', '3 kept paused']);
+    await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1, 2, 3, 4] });
   });
 });
