@@ -12,6 +12,7 @@ export {
   NewerVersionLive,
   NoBuild,
   NotCaughtUp,
+  NothingParked,
   NothingToSkip,
   NotStored,
   OtherVersionInline,

@@ -9,7 +9,14 @@ import { checkShards } from './check-shards.ts';
 import { deliveriesOf } from './delivery.ts';
 import { levelShards } from './level-shards.ts';
 import type { Projection } from './projection.ts';
-import { NoBuild, NotStored, NothingToSkip, ReshardRefused, ResetRefused } from './projection-errors.ts';
+import {
+  NoBuild,
+  NotStored,
+  NothingParked,
+  NothingToSkip,
+  ReshardRefused,
+  ResetRefused,
+} from './projection-errors.ts';
 import { record } from './rebuilds.ts';
 import type { OperatorOptions } from './rebuilds.ts';
 
@@ -100,7 +107,7 @@ export class OperatorActions {
     for (const parking of parkings) parking.report(this.#logger);
   }
 
-  /** Gives up the parked events of a key; returns how many. */
+  /** Gives up the parked events of a key; returns how many. @throws {NothingParked} there are none */
   async discard(
     build: ProjectionState,
     key: string,
@@ -116,6 +123,8 @@ export class OperatorActions {
         const why = { reason, by: options.actor ?? null };
         discarded += await transaction.parked.discard(id, key, throughPosition, why);
       }
+      // Whoever is late, or mistyped the key, must not take it for done.
+      if (discarded === 0) throw new NothingParked(build.name, key);
       await record(transaction, 'discard', build, options, { key, events: discarded });
       return discarded;
     });

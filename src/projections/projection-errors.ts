@@ -212,6 +212,20 @@ export class NothingToSkip extends AnnalsError {
   }
 }
 
+/** Nothing is parked under the key whose events were to be retried or given up. */
+export class NothingParked extends AnnalsError {
+  readonly code = 'nothing-parked';
+  readonly projection: string;
+  readonly key: string;
+
+  constructor(projection: string, key: string) {
+    const shown = JSON.stringify(key.slice(0, 200));
+    super(`No events of projection "${projection}" are parked under ${shown}. See which are by parked().`);
+    this.projection = projection;
+    this.key = key;
+  }
+}
+
 /** Shards cannot change while events are parked, or they are at different positions. */
 export class ReshardRefused extends AnnalsError {
   readonly code = 'reshard-refused';

@@ -22,7 +22,7 @@ import { ParkedRetry } from './parked-retry.ts';
 import type { RetryOutcome } from './parked-retry.ts';
 import { prepareBuild } from './prepare-build.ts';
 import type { Projection } from './projection.ts';
-import { NoBuild, OtherVersionServes } from './projection-errors.ts';
+import { NoBuild, NothingParked, OtherVersionServes } from './projection-errors.ts';
 import { ProjectionNode } from './projection-node.ts';
 import type { NodePace } from './projection-node.ts';
 import type { ProjectionServices, RunningProjection } from './projection-services.ts';
@@ -191,6 +191,7 @@ export class Projections implements ProjectionWaiter {
    * Handles parked events, each key's in order; a key that fails again stays parked.
    *
    * @param key - default: all keys
+   * @throws {NothingParked} nothing is under this key
    * @throws {RetryUnderWay} somebody else is at it
    */
   async retryParked(
@@ -201,6 +202,7 @@ export class Projections implements ProjectionWaiter {
     const { projection, build } = await this.#withCode(projector, options.build);
     const parked = await this.#stores.readModels.listParked(build);
     const keys = key === undefined ? parked : parked.filter(candidate => candidate.key === key);
+    if (key !== undefined && keys.length === 0) throw new NothingParked(build.name, key);
     const outcome = await new ParkedRetry(projection, build, this.#stores).run(keys);
     await this.#actions.note('retry', build, options, { key, ...outcome });
     return outcome;
@@ -210,6 +212,7 @@ export class Projections implements ProjectionWaiter {
    * Gives up the parked events of a key, and records that; its later events are handled again.
    *
    * @returns how many events were given up
+   * @throws {NothingParked} nothing is under this key
    * @throws {InvalidIdentifier} the reason is blank
    */
   async discardParked(

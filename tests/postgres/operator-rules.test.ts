@@ -157,4 +157,20 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     await expect(stateOf()).resolves.toEqual(['1 live paused', '3 kept paused']);
     await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1, 2, 3, 4] });
   });
+
+  test('learns that nothing is parked under a key, and nothing is recorded', async () => {
+    const app = await start(Amounts);
+    await deposit(app, ['a', 13]);
+    await app.projections.catchUp(patiently);
+    const message = 'No events of projection "amounts" are parked under "b". See which are by parked().';
+    for (const mistaken of [
+      () => app.projections.discardParked(Amounts, 'b', 'typed twice'),
+      () => app.projections.retryParked(Amounts, 'b'),
+    ]) {
+      await expect(mistaken()).rejects.toMatchObject({ code: 'nothing-parked', key: 'b', message });
+    }
+    await expect(actionsOn(app, Amounts)).resolves.toEqual([]);
+    await expect(app.projections.discardParked(Amounts, 'a', 'typed twice')).resolves.toBe(1);
+    await expect(app.projections.retryParked(Amounts)).resolves.toEqual({ handled: 0, failedKeys: [] });
+  });
 });

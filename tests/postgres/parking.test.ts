@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DocumentProjector, EventHandler, On, Projector, TableProjector } from 'annals';
+import { DocumentProjector, EventHandler, NothingParked, On, Projector, TableProjector } from 'annals';
 import type { Recorded, TableTransaction } from 'annals';
 import { createApp, defineModule, postgres, silentLogger } from 'annals/di';
 import type { App, ModuleDefinition } from 'annals/di';
@@ -176,6 +176,12 @@ describe('parking on PostgreSQL', () => {
 
   async function rows(text: string): Promise<unknown[][]> {
     return (await stores.pool.query<unknown[]>({ text, rowMode: 'array' })).rows;
+  }
+
+  async function retryIfParked(app: App, key: string): Promise<void> {
+    await app.projections.retryParked(Ledger, key).catch((error: unknown) => {
+      if (!(error instanceof NothingParked)) throw error;
+    });
   }
 
   const entries = (suffix: string): Promise<unknown[][]> =>
@@ -359,8 +365,7 @@ describe('parking on PostgreSQL', () => {
       poison.isOn = random.below(3) > 0;
       if (random.below(3) === 0) await node().projections.catchUp();
       if (random.below(3) === 0) await node().projections.retryParked(Amounts);
-      if (random.below(3) === 0)
-        await node().projections.retryParked(Ledger, `account/id-${random.below(8)}`);
+      if (random.below(3) === 0) await retryIfParked(node(), `account/id-${random.below(8)}`);
       if (random.below(10) === 0) await node().projections.rebuild(Amounts, { allowsParked: true });
     }
     poison.isOn = false;

@@ -28,6 +28,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   'not-found': 404,
   'aggregate-not-found': 404,
   'unknown-projection': 404,
+  'nothing-parked': 404,
   'unknown-consumer': 404,
   'stream-version-conflict': 409,
   'event-id-conflict': 409,

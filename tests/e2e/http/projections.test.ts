@@ -131,7 +131,7 @@ describe.each(everyStore)('Projections over HTTP on %s', (_name, options) => {
     expect(await parked()).toEqual([]);
     for (const verb of ['parked/discard', 'parked/retry']) {
       expect(await act(verb, { key: 'a-1', reason })).toMatchObject({
-        ...{ status: 404, body: { code: 'not-found' } },
+        ...{ status: 404, body: { code: 'nothing-parked' } },
       });
     }
   });
@@ -225,7 +225,7 @@ test('What operators send is checked before anything is done', async () => {
     expect([verb, body, refused.status]).toEqual([verb, body, 400]);
   }
   expect(await post(`${prefix}/balances/parked/discard`, { key: 'a-1', reason: '   ' })).toMatchObject({
-    status: 404,
+    ...{ status: 400, body: { code: 'invalid-identifier' } },
   });
   for (const path of ['unicorns', 'unicorns/parked', 'unicorns/history']) {
     expect((await get(`${prefix}/${path}`)).status).toBe(404);

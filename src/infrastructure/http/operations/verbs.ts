@@ -1,7 +1,6 @@
 import type { Actor } from '../../../domain/index.ts';
 import type { Projections } from '../../../projections/index.ts';
 import type { Role } from '../access/identity.ts';
-import { NotFound } from '../http-errors.ts';
 import { operationBodies } from './operation-schemas.ts';
 import type { OperationBody } from './operation-schemas.ts';
 import { comparisonOnWire } from './operations-on-wire.ts';
@@ -116,22 +115,11 @@ async function swap(projections: Projections, asked: Asked): Promise<object> {
 
 async function retry(projections: Projections, asked: Asked): Promise<object> {
   const { key } = asked.body;
-  if (key !== undefined) await requireParked(projections, asked, key);
   const { handled, failedKeys } = await projections.retryParked(asked.name, key, common(asked));
   return { handled, failed_keys: failedKeys };
 }
 
 async function discard(projections: Projections, asked: Asked): Promise<object> {
   const { key = '', reason = '' } = asked.body;
-  await requireParked(projections, asked, key);
   return { discarded: await projections.discardParked(asked.name, key, reason, common(asked)) };
-}
-
-/* So that whoever is late, or mistyped the key, does not take it for done. */
-async function requireParked(projections: Projections, { name, body }: Asked, key: string): Promise<void> {
-  const parked = await projections.parked(name, { build: body.build });
-  if (parked.some(candidate => candidate.key === key)) return;
-  throw new NotFound(
-    `No events of projection "${name}" are parked under ${JSON.stringify(key.slice(0, 200))}.`,
-  );
 }
