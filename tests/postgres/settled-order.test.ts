@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { AppendResult, EventStore } from '../../src/application/ports/event-store.ts';
+import type {
+  AppendResult,
+  EventPage,
+  EventQuery,
+  EventStore,
+} from '../../src/application/ports/event-store.ts';
 import { collect, plain } from '../../src/infrastructure/testing/contract/expectations.ts';
 import { deposited, deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
 import { eventually } from '../support/eventually.ts';
@@ -29,6 +34,51 @@ afterEach(async () => {
 
 afterAll(async () => {
   for (const each of opened) await each.close();
+});
+
+describe('The pages of a query', () => {
+  const positionsOf = ({ events: found }: EventPage): number[] => found.map(({ position }) => position);
+
+  async function pagesFrom(query: EventQuery): Promise<number[]> {
+    const page = await events.query(query);
+    if (page.nextCursor === undefined) return positionsOf(page);
+    return [...positionsOf(page), ...(await pagesFrom({ ...query, cursor: page.nextCursor }))];
+  }
+
+  test('pass over nothing that a slow writer commits between them, and show what is on the last one', async () => {
+    await append(events, 'before');
+    const gate = await closeGate();
+    const slow = append(events, 'slow', 'account.held');
+    await gate.reached(1);
+    for (const fast of ['fast', 'faster']) await append(events, fast);
+
+    const whole = await events.query({ limit: 6 });
+    expect([positionsOf(whole), whole.nextCursor]).toEqual([[1, 2, 5, 6, 7, 8], undefined]);
+    const first = await events.query({ limit: 3 });
+    expect(positionsOf(first)).toEqual([1, 2]);
+    const second = await events.query({ limit: 3, cursor: first.nextCursor });
+    expect(second).toEqual({ events: [], nextCursor: first.nextCursor });
+    await expect(pagesFrom({ order: 'newest', limit: 4 })).resolves.toEqual([8, 7, 6, 5, 2, 1]);
+    // Another store, which has not looked at what is settled yet.
+    const other = await stores.openEvents();
+    expect(positionsOf(await other.query({ limit: 1 }))).toEqual([1]);
+    expect(positionsOf(await other.query({ limit: 1, aggregateId: 'fast' }))).toEqual([]);
+
+    await gate.open();
+    await slow;
+    await expect(pagesFrom({ limit: 3, cursor: second.nextCursor })).resolves.toEqual([3, 4, 5, 6, 7, 8]);
+    expect(positionsOf(await other.query({ limit: 1, aggregateId: 'fast' }))).toEqual([5]);
+  });
+
+  test('hold up nobody where positions were lost', async () => {
+    const gate = await closeGate();
+    const lost = append(events, 'lost', 'account.held');
+    await gate.reached(1);
+    await append(events, 'fast');
+    await gate.cancelAppend();
+    await expect(lost).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(pagesFrom({ limit: 1 })).resolves.toEqual([3, 4]);
+  });
 });
 
 describe('The order of the feed', () => {

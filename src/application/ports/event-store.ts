@@ -242,7 +242,15 @@ export interface EventStore extends AsyncDisposable {
   /** The event with this id. */
   get(eventId: string): Promise<Recorded | undefined>;
 
-  /** @throws {InvalidQuery} a limit, time range or cursor makes no sense */
+  /**
+   * A page of the events that match and are stored, settled or not.
+   *
+   * Pages together show each event once, and pass over none that is stored by the time of the last one. For that a page
+   * that others follow, oldest first, ends before what is not settled: it may be shorter than `limit`, even empty, and
+   * what an append has just returned is sure to be found only where all that matches fits on the last page.
+   *
+   * @throws {InvalidQuery} a limit, time range or cursor makes no sense
+   */
   query(query: EventQuery): Promise<EventPage>;
 
   /** How many events of each type match. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EventFilter, EventPage, EventQuery } from '../../application/ports/event-store.ts';
 import {
   checkBound,
@@ -10,18 +11,30 @@ import { readEvent } from './event-rows.ts';
 import { countStatement, searchStatement } from './event-search.ts';
 import type { PositionBounds, SearchStatement } from './event-search.ts';
 import type { SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
+import type { SqlFeed } from './sql-feed.ts';
 import type { Statements } from './statements.ts';
 
 type Run = (statement: SqlStatement, parameters: readonly SqlParameter[]) => Promise<readonly SqlRow[]>;
+
+// As long as an append may take that is not in trouble.
+const patienceMs = 100;
+const lookAgainMs = 5;
+
+interface SettledRows {
+  readonly rows: readonly SqlRow[];
+  readonly settled: number;
+}
 
 /** Finds and counts events by what they are, whom they concern, where they come from and when they were recorded. */
 export class SqlEventQuery {
   readonly #run: Run;
   readonly #statements: Statements;
+  readonly #feed: Pick<SqlFeed, 'knownSettled' | 'settledPosition'>;
 
-  constructor(run: Run, statements: Statements) {
+  constructor(run: Run, statements: Statements, feed: Pick<SqlFeed, 'knownSettled' | 'settledPosition'>) {
     this.#run = run;
     this.#statements = statements;
+    this.#feed = feed;
   }
 
   /** A page of the events that match, in the order of their positions. */
@@ -33,15 +46,37 @@ export class SqlEventQuery {
       query.toPosition === undefined ? Infinity : checkBound('toPosition', query.toPosition, 0);
     if (matchesNothing(query)) return { events: [], nextCursor: undefined };
     const isNewestFirst = query.order === 'newest';
-    const bounds = behindCursor(upTo(await this.#boundsOf(query), toPosition), cursor, isNewestFirst);
-    // One more than wanted tells whether there is a next page.
-    const rows = await this.#ask(searchStatement(query, { ...bounds, isNewestFirst, limit: limit + 1 }));
+    const read = async (): Promise<readonly SqlRow[]> => {
+      const bounds = behindCursor(upTo(await this.#boundsOf(query), toPosition), cursor, isNewestFirst);
+      // One more than wanted tells whether there is a next page.
+      return this.#ask(searchStatement(query, { ...bounds, isNewestFirst, limit: limit + 1 }));
+    };
+    const { rows, settled } = isNewestFirst
+      ? { rows: await read(), settled: Infinity }
+      : await this.#readSettled(read, limit);
     const events = rows.slice(0, limit).map(readEvent);
     const last = events.at(-1);
-    return {
-      events,
-      nextCursor: last && rows.length > limit ? writeCursor(query, last.position) : undefined,
-    };
+    if (last === undefined || rows.length <= limit) return { events, nextCursor: undefined };
+    if (last.position <= settled) return { events, nextCursor: writeCursor(query, last.position) };
+    const nextCursor = writeCursor(query, Math.max(settled, cursor ?? 0));
+    return { events: events.filter(event => event.position <= settled), nextCursor };
+  }
+
+  /*
+   * What a page finds, and up to where nothing can have been missing, which must be known before it is read. One that
+   * others follow waits a moment until anything on it is settled, so that who asks again at once is slowed down.
+   */
+  async #readSettled(read: () => Promise<readonly SqlRow[]>, limit: number): Promise<SettledRows> {
+    let settled = this.#feed.knownSettled;
+    let rows = await read();
+    if (rows.length <= limit || positionAt(rows, limit - 1) <= settled) return { rows, settled };
+    const giveUpAtMs = performance.now() + patienceMs;
+    for (;;) {
+      settled = await this.#feed.settledPosition();
+      rows = await read();
+      if (positionAt(rows, 0) <= settled || performance.now() > giveUpAtMs) return { rows, settled };
+      await pause(lookAgainMs);
+    }
   }
 
   /** How many events of each type match. */
@@ -71,6 +106,10 @@ export class SqlEventQuery {
   #ask({ text, parameters }: SearchStatement): Promise<readonly SqlRow[]> {
     return this.#run({ text: this.#statements.inSchema(text) }, parameters);
   }
+}
+
+function positionAt(rows: readonly SqlRow[], index: number): number {
+  return Number(rows[index]![0]);
 }
 
 function upTo(bounds: PositionBounds, toPosition: number): PositionBounds {

@@ -84,8 +84,8 @@ export class SqlEventStore implements EventStore {
     this.#statements = statements;
     this.#append = new SqlAppend(client, statements, services);
     const run: SqlRunner['run'] = (statement, parameters = []) => this.#run(statement, parameters);
-    this.#query = new SqlEventQuery(run, statements);
     this.#feed = new SqlFeed(run, statements);
+    this.#query = new SqlEventQuery(run, statements, this.#feed);
     checkTimeout('pollMs', checkBound('pollMs', pollMs, 1));
     const notifies = usesNotify && client.listen !== undefined;
     this.#notifier = notifies ? new CommitNotifier(client, statements) : undefined;

@@ -46,6 +46,11 @@ export class SqlFeed {
     this.#statements = statements;
   }
 
+  /** Up to where the log was settled at the last look, if there was one: it still is. */
+  get knownSettled(): number {
+    return this.#settled;
+  }
+
   async settledPosition(): Promise<number> {
     const rows = await this.#run(this.#statements.get('settled_position'), []);
     // What is settled stays settled; of two answers that overtook each other the higher one holds.

@@ -79,6 +79,7 @@ export async function fillLog(pool: pg.Pool, count: number): Promise<void> {
   }
   await pool.query('alter table annals.events enable trigger events_never_change');
   await pool.query(streams);
+  await pool.query(`select setval('annals.event_positions', $1)`, [count]);
   await pool.query('vacuum (analyze) annals.events');
   await pool.query('vacuum (analyze) annals.streams');
 }

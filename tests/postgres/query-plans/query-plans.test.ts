@@ -27,6 +27,8 @@ beforeAll(async () => {
   store = opened.events;
   await fillLog(stores.pool, eventCount);
   session = await stores.pool.connect();
+  // A store that knows this asks no more than the page.
+  await store.settledPosition();
 });
 
 afterAll(async () => {
