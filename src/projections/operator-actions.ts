@@ -17,7 +17,7 @@ import {
   ReshardRefused,
   ResetRefused,
 } from './projection-errors.ts';
-import { record } from './rebuilds.ts';
+import { checkWho, longestReason, record } from './rebuilds.ts';
 import type { OperatorOptions } from './rebuilds.ts';
 
 /** Options of `reset`. */
@@ -25,8 +25,6 @@ export interface ResetOptions extends OperatorOptions {
   /** Has an event handler react once more to what it has reacted to; default false. */
   readonly firesAgain?: boolean | undefined;
 }
-
-const longestReason = 1_000;
 
 /** What operators do to a build beside rebuilding it. Each call is recorded in the transaction that it acts in. */
 export class OperatorActions {
@@ -43,7 +41,7 @@ export class OperatorActions {
   /** Once this resolves, nothing is written any more. */
   async pause(projection: Projection, build: ProjectionState, options: OperatorOptions): Promise<void> {
     if (build.writtenBy === 'appends') throw new NotStored(projection.name, 'be paused');
-    await this.#act(build, async transaction => {
+    await this.#act(build, options, async transaction => {
       await transaction.states.change(build, { isPaused: true });
       await record(transaction, 'pause', build, options);
     });
@@ -51,7 +49,7 @@ export class OperatorActions {
 
   /** Goes on with what was paused, or has stopped by itself. */
   async resume(build: ProjectionState, options: OperatorOptions): Promise<void> {
-    await this.#act(build, async (transaction, now) => {
+    await this.#act(build, options, async (transaction, now) => {
       if (now.isPaused) await transaction.states.change(build, { isPaused: false });
       await transaction.states.restart(build);
       await record(transaction, 'resume', build, options);
@@ -68,7 +66,7 @@ export class OperatorActions {
     const { name } = projection;
     checkBound('position', position, 0);
     const settled = await this.#events.settledPosition();
-    await this.#act(build, async (transaction, now) => {
+    await this.#act(build, options, async (transaction, now) => {
       // No shard may go back, so it counts how far the first of them is.
       const from = Math.max(...now.shards.map(shard => shard.position));
       if (now.writtenBy === 'appends') throw new NotStored(name, 'be reset');
@@ -88,7 +86,7 @@ export class OperatorActions {
     options: OperatorOptions,
   ): Promise<void> {
     checkShards(projection.name, shards);
-    const parkings = await this.#act(build, async (transaction, now) => {
+    const parkings = await this.#act(build, options, async (transaction, now) => {
       const positions = now.shards.map(shard => shard.position);
       const target = Math.max(...positions);
       if (projection.react !== undefined && positions.some(position => position !== target)) {
@@ -116,7 +114,7 @@ export class OperatorActions {
   ): Promise<number> {
     const reason = checkIdentifier('reason', options.reason ?? '', longestReason);
     const parked = (await this.#readModels.listParked(build)).filter(candidate => candidate.key === key);
-    const events = await this.#act(build, async transaction => {
+    const events = await this.#act(build, options, async transaction => {
       let discarded = 0;
       for (const { shard } of parked) {
         const id = { name: build.name, version: build.version, generation: build.generation, shard };
@@ -164,7 +162,7 @@ export class OperatorActions {
     const { types } = projection;
     const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
     const event = events[0]?.position === position ? events[0] : undefined;
-    await this.#act(build, async (transaction, now) => {
+    await this.#act(build, options, async (transaction, now) => {
       const stopped = now.shards.filter(shard => shard.condition === 'stopped');
       const isBefore = stopped.some(shard => shard.position < position);
       if (event === undefined || !isBefore) throw new NothingToSkip(projection.name, position);
@@ -182,8 +180,10 @@ export class OperatorActions {
   /* Works on the build as it is now, and lets nobody change it meanwhile. */
   async #act<T>(
     build: ProjectionState,
+    options: OperatorOptions,
     work: (transaction: ReadModelTransaction, now: ProjectionState) => Promise<T>,
   ): Promise<T> {
+    checkWho(options);
     return this.#readModels.changeStates(async transaction => {
       const { projections } = await transaction.states.lock(build.name);
       const now = projections.find(candidate => isSameBuild(candidate, build));

@@ -31,7 +31,7 @@ import type { ProjectionStatus } from './projection-status.ts';
 import { noProjectionTelemetry } from './projection-telemetry.ts';
 import type { ProjectionTelemetry } from './projection-telemetry.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
-import { Rebuilds } from './rebuilds.ts';
+import { Rebuilds, checkWho } from './rebuilds.ts';
 import type { OperatorOptions, BuildOptions, SwapOptions } from './rebuilds.ts';
 import type { SettledWaiter } from './settled-waiter.ts';
 import { RebuildWatch } from './watch-rebuild.ts';
@@ -199,6 +199,7 @@ export class Projections implements ProjectionWaiter {
     key?: string,
     options: OperatorOptions = {},
   ): Promise<RetryOutcome> {
+    checkWho(options);
     const { projection, build } = await this.#withCode(projector, options.build);
     const parked = await this.#stores.readModels.listParked(build);
     const keys = key === undefined ? parked : parked.filter(candidate => candidate.key === key);

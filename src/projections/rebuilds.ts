@@ -10,6 +10,7 @@ import type {
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
 import type { BatchParking } from './batch-parking.ts';
+import { checkIdentifier } from '../domain/identifiers.ts';
 import { positionOf } from './builds.ts';
 import { checkShards } from './check-shards.ts';
 import { levelShards } from './level-shards.ts';
@@ -28,8 +29,9 @@ import {
 
 /** Who does something to a projection, and why; both are recorded. */
 export interface OperatorOptions {
-  /** `user:{id}`, `agent:{name}` or `system`; default `system`. */
+  /** `user:{id}`, `agent:{name}` or `system`, 255 characters at most; default `system`. */
   readonly actor?: string | undefined;
+  /** 1,000 characters at most. */
   readonly reason?: string | undefined;
   /** Which build; default the one that answers for the projector here. */
   readonly build?: BuildStatus | undefined;
@@ -59,6 +61,9 @@ export interface SwapOptions extends Omit<OperatorOptions, 'build'> {
 }
 
 const defaultSample = 1_000;
+
+/** How many characters a reason may have. */
+export const longestReason = 1_000;
 
 // So close to the live one that the rest is handled within the swap.
 const closeEnough = 1_000;
@@ -103,6 +108,7 @@ export class Rebuilds {
   async begin(projection: Projection, options: BuildOptions): Promise<number> {
     const { name, version, mode, tables } = projection;
     if (projection.react !== undefined || mode === 'live') throw new NotStored(name, 'be rebuilt');
+    checkWho(options);
     const { swapsByItself = true, allowsParked } = options;
     const maxEventsPerSecond = checkRate(options.maxEventsPerSecond);
     const { shards = projection.shards } = options;
@@ -164,6 +170,7 @@ export class Rebuilds {
    */
   async swap(projection: Projection, options: SwapOptions): Promise<Comparison | undefined> {
     refuseBuild(projection.name, options, 'building');
+    checkWho(options);
     return this.#swap(projection, options, () => true);
   }
 
@@ -195,6 +202,7 @@ export class Rebuilds {
    */
   async rollBack(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
     refuseBuild(projection.name, options, 'kept');
+    checkWho(options);
     await this.#change(async (transaction, parkings) => {
       await transaction.lockInline(projection.name);
       const { live, next } = await lockBuilds(transaction, projection, 'kept');
@@ -300,6 +308,7 @@ export class Rebuilds {
     options: Omit<OperatorOptions, 'build'>,
   ): Promise<void> {
     refuseBuild(projection.name, options, status);
+    checkWho(options);
     await this.#readModels.changeStates(async transaction => {
       const { next } = await lockBuilds(transaction, projection, status);
       await transaction.states.remove(next);
@@ -372,6 +381,12 @@ async function parkedKeys(transaction: ReadModelTransaction, build: ProjectionSt
     keys.push(...(await transaction.parked.countByKey({ name, version, generation, shard })).keys());
   }
   return keys;
+}
+
+/** Refuses a name or a reason that could not be recorded, before anything is done. @throws {InvalidIdentifier} */
+export function checkWho({ actor, reason }: OperatorOptions): void {
+  if (actor !== undefined) checkIdentifier('actor', actor, 255);
+  if (reason !== undefined) checkIdentifier('reason', reason, longestReason);
 }
 
 /** Records what was done to a projection. */
