@@ -3,9 +3,10 @@ import { classOf } from '../../../domain/class.ts';
 import type { DocumentOf, DocumentProjector, TableProjector } from '../../../projections/index.ts';
 import { patienceMs } from '../app/settle.ts';
 import { mustBeAwaited } from '../awaiting.ts';
+import { callerFrames } from '../caller-line.ts';
 import { describeBreach } from '../laws/law.ts';
 import { projectionBreach } from '../laws/projection-laws.ts';
-import { ScenarioFailed } from '../scenario-failed.ts';
+import { ScenarioFailed, pointTo } from '../scenario-failed.ts';
 import { eventSentence, say, timeSentence, words } from '../stories/sentences.ts';
 import type { Told, ToldStory } from '../stories/told-story.ts';
 import { Verdict } from '../verdict.ts';
@@ -18,6 +19,7 @@ import { readRows } from './rows.ts';
 import type { Rows } from './rows.ts';
 
 interface Step {
+  readonly kind: 'given' | 'then';
   readonly lines: readonly string[];
   readonly run: (world: ProjectionWorld) => Promise<void>;
 }
@@ -57,19 +59,20 @@ class Projecting implements EventsOf<Projecting> {
   }
 
   get story(): ToldStory {
-    const steps = this.#steps.map(({ lines }) => ({ kind: 'given' as const, lines }));
-    return { subject: this.#plan.projectorClass.name, steps };
+    return { subject: this.#plan.projectorClass.name, steps: this.#steps };
   }
 
   on(aggregateId: string, ...events: readonly object[]): Projecting {
     const plan = { ...this.#plan, events: [...this.#plan.events, ...events.map(classOf)] };
     const lines = events.map(event => `${aggregateId}: ${eventSentence(event)}`);
-    return new Projecting(plan, [...this.#steps, { lines, run: world => world.append(aggregateId, events) }]);
+    const run = (world: ProjectionWorld): Promise<void> => world.append(aggregateId, events);
+    return new Projecting(plan, [...this.#steps, { kind: 'given', lines, run }]);
   }
 
   at(time: Date | string): Projecting {
     const lines = [`it is ${timeSentence(time)}`];
-    return new Projecting(this.#plan, [...this.#steps, { lines, run: async world => world.clock.set(time) }]);
+    const run = async (world: ProjectionWorld): Promise<void> => world.clock.set(time);
+    return new Projecting(this.#plan, [...this.#steps, { kind: 'given', lines, run }]);
   }
 
   thenDocuments(expected: Rows): Verdict<Projecting> {
@@ -84,22 +87,21 @@ class Projecting implements EventsOf<Projecting> {
   }
 
   #verdict(lines: readonly string[], explain: (rows: Rows) => string | undefined): Verdict<Projecting> {
-    const { name } = this.#plan.projectorClass;
-    const story: ToldStory = { subject: name, steps: [...this.story.steps, { kind: 'then', lines }] };
-    const parts = { run: () => this.#tell(explain), next: () => this, awaited: mustBeAwaited(name) };
-    return new Verdict({ story, ...parts });
+    const frames = callerFrames(new Error().stack);
+    const run = async (world: ProjectionWorld): Promise<void> => {
+      const explanation = explain(await caughtUp(world));
+      if (explanation !== undefined) throw pointTo(new ScenarioFailed(explanation), frames);
+    };
+    const told = new Projecting(this.#plan, [...this.#steps, { kind: 'then', lines, run }]);
+    const awaited = mustBeAwaited(this.#plan.projectorClass.name);
+    return new Verdict({ story: told.story, run: () => told.#tell(), next: () => told, awaited });
   }
 
-  async #tell(explain: (rows: Rows) => string | undefined): Promise<void> {
+  async #tell(): Promise<void> {
     const world = await ProjectionWorld.start(this.#plan);
     try {
       for (const step of this.#steps) await step.run(world);
-      await world.app.projections.catchUp({ timeoutMs: patienceMs });
-      await refuseParked(world.app, world.failures);
-      const rows = await rowsOf(world);
-      const explanation = explain(rows);
-      if (explanation !== undefined) throw new ScenarioFailed(explanation);
-      const breach = await projectionBreach(world, rows);
+      const breach = await projectionBreach(world, await rowsOf(world));
       if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
     } finally {
       await world.stop();
@@ -126,6 +128,12 @@ export function projectionFor<P extends TableProjector>(
 ): TableScenario<P>;
 export function projectionFor(projectorClass: Class, options: ProjectionOptions = {}): unknown {
   return new Projecting(planOf(projectorClass, options), []);
+}
+
+async function caughtUp(world: ProjectionWorld): Promise<Rows> {
+  await world.app.projections.catchUp({ timeoutMs: patienceMs });
+  await refuseParked(world.app, world.failures);
+  return rowsOf(world);
 }
 
 async function rowsOf(world: ProjectionWorld): Promise<Rows> {

@@ -5,7 +5,7 @@ import { onPGlite, onPostgres, projectionFor } from 'annals/testing';
 import { Balances, MoneyDeposited, MoneyWithdrawn } from '../../../support/bank.ts';
 import { Amounts, poison, resetPoison } from '../../../support/poison.ts';
 import { postgresUrl } from '../../../support/stores.ts';
-import { failureOf } from './failure-of.ts';
+import { failureOf, lineOfFailure } from './failure-of.ts';
 
 @Projector('deposits_per_day')
 class DepositsPerDay extends TableProjector {
@@ -45,6 +45,17 @@ describe('projectionFor documents', () => {
       .thenDocuments({ a: { balance: 30 } })
       .and.on('a', new MoneyWithdrawn(10))
       .thenDocuments({ a: { balance: 20 } }));
+
+  test('checks what was said before it went on, and points there', async () => {
+    const story = projectionFor(Balances)
+      .on('a', new MoneyDeposited(30))
+      .thenDocuments({ a: { balance: 31 } })
+      .and.on('a', new MoneyWithdrawn(10))
+      .thenDocuments({ a: { balance: 20 } });
+    await expect(failureOf(story)).resolves.toContain('a.balance is 30, and 31 was expected.');
+    expect(await lineOfFailure(story)).toBe('.thenDocuments({ a: { balance: 31 } })');
+    expect(story.story.steps.map(({ kind }) => kind)).toEqual(['given', 'then', 'given', 'then']);
+  });
 
   test('shows the error of an event that an app would park', async () => {
     resetPoison();
