@@ -60,9 +60,10 @@ function waysFor(events: readonly Recorded[]): readonly Way[] {
 
 /* The batch was handled, but its transaction was lost before it was committed. */
 function redelivery(place: number): Way {
+  const what = place === 0 ? 'all events are' : `what comes after ${count(place, 'event')} is`;
   return {
     law: 'redelivery-changes-nothing',
-    how: `when what comes after ${count(place, 'event')} is delivered twice`,
+    how: `when ${what} delivered twice`,
     why: `A batch whose transaction is lost is delivered again, after any cut connection. ${ownMemory}`,
     async rows(trial) {
       const projection = await trial.fresh();

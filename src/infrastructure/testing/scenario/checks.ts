@@ -61,7 +61,7 @@ export function expectFailure(checked: CheckedAct, errorClass: Class<Error>, fie
       differences(expected, (error as unknown as Record<string, unknown>)[name], name),
     );
     if (wrong.length === 0) continue;
-    const cause = `It was refused with ${errorClass.name}, but with another ${listOf(wrong.map(({ path }) => path))}.`;
+    const cause = `It was refused with ${errorClass.name}, but with other values of ${listOf(wrong.map(({ path }) => path))}.`;
     throw failed(checked, [paint(cause, 'loud'), '', ...listDifferences(wrong)], error);
   }
 }
@@ -84,7 +84,7 @@ export function expectState(checked: CheckedAct, expected: object, state: object
   refuseFailure(checked, []);
   const wrong = subsetDifferences(expected, state);
   if (wrong.length === 0) return;
-  const cause = `The aggregate has another ${listOf(wrong.map(({ path }) => path))}.`;
+  const cause = `The aggregate has other values of ${listOf(wrong.map(({ path }) => path))}.`;
   throw failed(checked, [paint(cause, 'loud'), '', ...listDifferences(wrong)]);
 }
 

@@ -296,7 +296,7 @@ describe('a check that fails', () => {
         .when(till => till.payIn(5))
         .thenState({ cents: 5 }),
     );
-    await expect(failure).resolves.toContain('The aggregate has another cents.');
+    await expect(failure).resolves.toContain('The aggregate has other values of cents.');
     await expect(failure).resolves.toContain(
       'The law "replay equals live" is broken, too, which may be the cause',
     );

@@ -169,7 +169,7 @@ describe('a law of projections catches', () => {
         .thenDocuments({ a: { count: 2 } }),
     );
     await expect(failure).resolves.toContain(
-      'The law "redelivery changes nothing" is broken: Counting has other rows when what comes after 0 events is delivered twice.',
+      'The law "redelivery changes nothing" is broken: Counting has other rows when all events are delivered twice.',
     );
     await expect(failure).resolves.toMatch(/a\.count {3}2 +4/);
   });

@@ -144,7 +144,7 @@ describe('scenarioFor', () => {
     const deposited = opened.when(account => account.deposit(7));
     await deposited.thenState({ balance: 7 });
     await expect(failureOf(deposited.thenState({ balance: 8 }))).resolves.toContain(
-      'The aggregate has another balance.',
+      'The aggregate has other values of balance.',
     );
     await expect(failureOf(deposited.thenState(account => account.balance === 8))).resolves.toContain(
       'returned false',
