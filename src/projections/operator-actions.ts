@@ -92,7 +92,8 @@ export class OperatorActions {
       if (projection.react !== undefined && positions.some(position => position !== target)) {
         throw new ReshardRefused(
           projection.name,
-          'they are at different positions. Try again when they have caught up.',
+          `they are at positions ${positions.join(', ')}, and what is between has yet to be reacted to. ` +
+            'Resume it if it is paused, and try again when no events have come for a moment.',
         );
       }
       const services = { readModels: this.#readModels, logger: this.#logger };

@@ -1,14 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { InvalidProjectorOption } from 'annals';
-import type { Class } from 'annals';
+import { EventHandler, InvalidProjectorOption, On, Projector } from 'annals';
+import type { Class, Recorded } from 'annals';
 import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
 import type { App } from 'annals/di';
-import { bankModule } from '../support/bank.ts';
+import { MoneyDeposited, bankModule } from '../support/bank.ts';
 import { eventually, patiently } from '../support/eventually.ts';
-import { Amounts, poison, resetPoison } from '../support/poison.ts';
+import { Amounts, poison, resetPoison, swallow } from '../support/poison.ts';
 import { postgresStores } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
 import type { StoreFactory } from '../../src/application/ports/store.ts';
+
+const ids = Array.from({ length: 10 }, (_value, index) => `id-${index}`);
+
+@Projector('sharded_reactions', { shards: 2, onFailure: 'stop', attempts: 1 })
+class ShardedReactions extends EventHandler {
+  @On(MoneyDeposited) deposited({ payload }: Recorded<MoneyDeposited>) {
+    swallow(payload.amount);
+  }
+}
 
 let server: PostgresStores;
 let schemas = 0;
@@ -172,5 +181,30 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     await expect(actionsOn(app, Amounts)).resolves.toEqual([]);
     await expect(app.projections.discardParked(Amounts, 'a', 'typed twice')).resolves.toBe(1);
     await expect(app.projections.retryParked(Amounts)).resolves.toEqual({ handled: 0, failedKeys: [] });
+  });
+
+  test('is told what to do where the shards of an event handler are apart', async () => {
+    const app = await start(ShardedReactions);
+    // Which shard an account belongs to does not matter: the one with the poison stops, the other goes on.
+    await deposit(app, ['a', 13], ...ids.map((id): [string, number] => [id, 1]));
+    const [behind, ahead] = await eventually('one shard has stopped and the other is through', async () => {
+      const build = (await app.projections.list()).find(({ name }) => name === 'sharded_reactions')!;
+      const positions = build.shards.map(({ position }) => position);
+      const isApart = build.condition === 'stopped' && positions.includes(0) && positions.includes(11);
+      return isApart && positions;
+    });
+    await expect(app.projections.reshard(ShardedReactions, 3)).rejects.toMatchObject({
+      code: 'reshard-refused',
+      message:
+        `The shards of projection "sharded_reactions" were not changed: they are at positions ${behind}, ${ahead}, ` +
+        'and what is between has yet to be reacted to. ' +
+        'Resume it if it is paused, and try again when no events have come for a moment.',
+    });
+    poison.isOn = false;
+    await app.projections.resume(ShardedReactions);
+    await app.projections.catchUp(patiently);
+    await app.projections.reshard(ShardedReactions, 3);
+    const [reactions] = (await app.projections.list()).filter(({ name }) => name === 'sharded_reactions');
+    expect(reactions?.shards).toHaveLength(3);
   });
 });
