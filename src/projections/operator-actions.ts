@@ -17,8 +17,8 @@ import {
   ReshardRefused,
   ResetRefused,
 } from './projection-errors.ts';
-import { checkWho, longestReason, record } from './rebuilds.ts';
-import type { OperatorOptions } from './rebuilds.ts';
+import { checkWho, longestReason, record } from './who-and-why.ts';
+import type { OperatorOptions } from './who-and-why.ts';
 
 /** Options of `reset`. */
 export interface ResetOptions extends OperatorOptions {

@@ -13,7 +13,7 @@ import type { Store } from '../application/ports/store.ts';
 import type { Comparison } from '../application/ports/read-model-store.ts';
 import type { Builds } from './builds.ts';
 import { CheckpointWaiter } from './checkpoint-waiter.ts';
-import type { WaitOptions, WaiterSources } from './checkpoint-waiter.ts';
+import type { WaitOptions } from './checkpoint-waiter.ts';
 import { InlineProjector } from './inline-projector.ts';
 import { InlineSwitch } from './inline-switch.ts';
 import { OperatorActions } from './operator-actions.ts';
@@ -31,10 +31,13 @@ import type { ProjectionStatus } from './projection-status.ts';
 import { noProjectionTelemetry } from './projection-telemetry.ts';
 import type { ProjectionTelemetry } from './projection-telemetry.ts';
 import type { ReadModelProjector } from './read-model-projector.ts';
-import { Rebuilds, checkWho } from './rebuilds.ts';
-import type { OperatorOptions, BuildOptions, SwapOptions } from './rebuilds.ts';
+import { Rebuilds } from './rebuilds.ts';
+import type { BuildOptions, SwapOptions } from './rebuilds.ts';
+import { servingCheckpoints } from './serving-checkpoints.ts';
 import type { SettledWaiter } from './settled-waiter.ts';
 import { RebuildWatch } from './watch-rebuild.ts';
+import { checkWho } from './who-and-why.ts';
+import type { OperatorOptions } from './who-and-why.ts';
 
 /**
  * Runs the projections of an app, and does what operators ask for. A projector is named by its class, or by its name.
@@ -79,7 +82,7 @@ export class Projections implements ProjectionWaiter {
     );
     this.#actions = new OperatorActions(stores, logger);
     this.#waiter = new CheckpointWaiter({
-      store: this.#servingCheckpoints(),
+      store: servingCheckpoints(this.#builds, this.#stores.readModels),
       events: stores.events,
       scope,
       obstacleOf: projection => this.#node?.obstacleOf(this.#builds.serving(projection)),
@@ -388,19 +391,5 @@ export class Projections implements ProjectionWaiter {
     this.#waiter.requireOutside(projection);
     // What is folded on demand has handled what is settled.
     await (projection.mode === 'live' ? this.#settled : this.#waiter).waitFor(projection, position, options);
-  }
-
-  /* Which build answers may change while somebody waits. */
-  #servingCheckpoints(): WaiterSources['store'] {
-    const { readModels } = this.#stores;
-    return {
-      readCheckpoint: async projection => {
-        const build = this.#builds.serving(projection);
-        return build.writtenBy === 'appends' ? Infinity : readModels.readCheckpoint(build);
-      },
-      expectCheckpoint: (projection, position, wake) =>
-        readModels.expectCheckpoint(this.#builds.serving(projection), position, wake),
-      isTransient: error => readModels.isTransient(error),
-    };
   }
 }

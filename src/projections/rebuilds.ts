@@ -2,15 +2,13 @@ import { checkBound } from '../application/events/check-query.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import { BuildInUse } from '../application/ports/read-model-errors.ts';
-import type { Operation } from '../application/ports/operation.ts';
-import type { BuildStatus, ProjectionState } from '../application/ports/projection-states.ts';
+import type { ProjectionState } from '../application/ports/projection-states.ts';
 import type {
   Comparison,
   ReadModelStore,
   ReadModelTransaction,
 } from '../application/ports/read-model-store.ts';
 import type { BatchParking } from './batch-parking.ts';
-import { checkIdentifier } from '../domain/identifiers.ts';
 import { positionOf } from './builds.ts';
 import { checkShards } from './check-shards.ts';
 import { levelShards } from './level-shards.ts';
@@ -26,16 +24,8 @@ import {
   RebuildParked,
   RebuildUnderWay,
 } from './projection-errors.ts';
-
-/** Who does something to a projection, and why; both are recorded. */
-export interface OperatorOptions {
-  /** `user:{id}`, `agent:{name}` or `system`, 255 characters at most; default `system`. */
-  readonly actor?: string | undefined;
-  /** 1,000 characters at most. */
-  readonly reason?: string | undefined;
-  /** Which build; default the one that answers for the projector here. */
-  readonly build?: BuildStatus | undefined;
-}
+import { checkWho, record } from './who-and-why.ts';
+import type { OperatorOptions } from './who-and-why.ts';
 
 /** Options of a rebuild. */
 export interface BuildOptions extends Omit<OperatorOptions, 'build'> {
@@ -61,9 +51,6 @@ export interface SwapOptions extends Omit<OperatorOptions, 'build'> {
 }
 
 const defaultSample = 1_000;
-
-/** How many characters a reason may have. */
-export const longestReason = 1_000;
 
 // So close to the live one that the rest is handled within the swap.
 const closeEnough = 1_000;
@@ -381,21 +368,4 @@ async function parkedKeys(transaction: ReadModelTransaction, build: ProjectionSt
     keys.push(...(await transaction.parked.countByKey({ name, version, generation, shard })).keys());
   }
   return keys;
-}
-
-/** Refuses a name or a reason that could not be recorded, before anything is done. @throws {InvalidIdentifier} */
-export function checkWho({ actor, reason }: OperatorOptions): void {
-  if (actor !== undefined) checkIdentifier('actor', actor, 255);
-  if (reason !== undefined) checkIdentifier('reason', reason, longestReason);
-}
-
-/** Records what was done to a projection. */
-export async function record(
-  { states }: ReadModelTransaction,
-  action: string,
-  { name, version }: Pick<Projection, 'name' | 'version'>,
-  { actor = 'system', reason = '' }: OperatorOptions,
-  details?: Operation['details'],
-): Promise<void> {
-  await states.record({ action, name, version, actor, reason, details });
 }
