@@ -78,15 +78,21 @@ function fieldsOf(value: object): string {
 export function say(value: unknown): string {
   if (value === null) return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(say).join(' and ');
-  if (isMatcher(value)) return matcherSentence(show(value));
+  if (isMatcher(value)) return matcherSentence(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? show(value) : timeSentence(value);
   if (typeof value !== 'object') return show(value);
-  return `(${fieldsOf(value)})`;
+  const fields = fieldsOf(value);
+  return fields === '' ? 'none' : `(${fields})`;
 }
 
 const kinds: Readonly<Record<string, string>> = { String: 'text', Number: 'number', Boolean: 'yes or no' };
 
-function matcherSentence(text: string): string {
+function matcherSentence(matcher: object): string {
+  const text = show(matcher);
+  // Of `expect.stringContaining` and `expect.stringMatching`, in jest and vitest alike.
+  const { sample, inverse } = matcher as { sample?: unknown; inverse?: boolean };
+  if (typeof sample === 'string') return `a text ${inverse ? 'without' : 'with'} ${show(sample)}`;
+  if (sample instanceof RegExp) return `a text ${inverse ? 'unlike' : 'like'} ${String(sample)}`;
   const [, kind] = /^<Any<(\w+)>>$/.exec(text) ?? [];
   if (kind !== undefined) return `any ${kinds[kind] ?? words(kind)}`;
   return text === '<Anything>' ? 'anything' : text;

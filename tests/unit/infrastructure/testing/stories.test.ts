@@ -79,6 +79,24 @@ Account
     return story;
   });
 
+  test('tells what a text has, and what is empty', () => {
+    const story = scenarioFor(Account)
+      .when(account => account.deposit(-1))
+      .thenFails(DomainError, { message: expect.stringContaining('must be') })
+      .and.thenFails(DomainError, { message: expect.stringMatching(/positive/) })
+      .and.thenFails(DomainError, { message: expect.not.stringContaining('negative') });
+    expect(`\n${printStory(story)}\n`).toBe(`
+Account
+  When  deposit(-1)
+  Then  it is refused: domain error (message: a text with "must be")
+  and   it is refused: domain error (message: a text like /positive/)
+  and   it is refused: domain error (message: a text without "negative")
+`);
+    const empty = projectionFor(Balances).on('a', new MoneyDeposited(30));
+    expect(printStory(empty.thenDocuments({ a: {} as never }).and)).toContain('balances of a: none');
+    return story;
+  });
+
   test('tells a projector and an application', async () => {
     const documents = projectionFor(Balances)
       .on('a', new MoneyDeposited(30))
