@@ -57,7 +57,7 @@ export class ModelStore {
   judge(appends: readonly StreamAppend[], options: AppendOptions): Verdict {
     const written = this.identify(appends, options);
     return (
-      this.#judgeIds(appends, written) ??
+      this.#judgeIds(appends, written, options) ??
       this.#judgeCommands(options) ??
       this.#judgeVersions(appends) ??
       this.#judgeKeys(appends) ?? {
@@ -123,7 +123,11 @@ export class ModelStore {
     return holder !== undefined && isSame(holder, stream);
   }
 
-  #judgeIds(appends: readonly StreamAppend[], written: readonly IdentifiedEvent[][]): Verdict | undefined {
+  #judgeIds(
+    appends: readonly StreamAppend[],
+    written: readonly IdentifiedEvent[][],
+    { idempotencyKey }: AppendOptions,
+  ): Verdict | undefined {
     const all = written.flatMap((events, index) =>
       events.flatMap(({ eventId }) =>
         eventId === undefined ? [] : [{ eventId, stream: appends[index]!.stream }],
@@ -133,7 +137,10 @@ export class ModelStore {
     const known = twice ?? all.find(({ eventId }) => this.find(eventId) !== undefined);
     if (known === undefined) return undefined;
     const results = appends.map(({ stream }, index) => this.#repetition(stream, written[index]!));
-    if (results.every(result => result !== undefined)) return { outcome: 'repeated', results };
+    // Under a key the number of events is known, too.
+    const behind = idempotencyKey === undefined ? '' : eventIdFromKey(idempotencyKey, written.flat().length);
+    if (this.find(behind) === undefined && results.every(result => result !== undefined))
+      return { outcome: 'repeated', results };
     const { eventId } = known;
     const stream = all.find(one => one.eventId === eventId)!.stream;
     return { outcome: 'refused', oneOf: [{ code: 'event-id-conflict', stream, eventId }] };
