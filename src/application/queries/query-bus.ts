@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Actor, Class } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
+import { checkBound } from '../events/check-query.ts';
 import { isMessage } from '../handles.ts';
 import { NoHandler } from '../message-errors.ts';
 import { validateMessage } from '../validation.ts';
@@ -44,6 +45,7 @@ export class QueryBus {
    *
    * @throws {NoHandler} nobody handles this class
    * @throws {ValidationFailed} the query does not satisfy its schema
+   * @throws {InvalidQuery} `atLeast` has no position
    * @throws {ProjectionWaitTimeout} a read model did not get as far as `atLeast` in time
    */
   async ask<Q extends Query<unknown>>(query: Q, options: AskOptions = {}): Promise<QueryResult<Q>> {
@@ -52,7 +54,7 @@ export class QueryBus {
     if (handler === undefined) throw new NoHandler(classOf(query).name);
     await validateMessage(query);
     const { userId, actor, timeoutMs, signal } = options;
-    const position = options.atLeast?.position;
+    const position = options.atLeast && checkBound('position of atLeast', options.atLeast.position, 0);
     const freshness = position === undefined ? this.freshness : { position, timeoutMs, signal };
     const context: QueryContext = { userId, actor, atLeast: freshness?.position, signal };
     const handle = async (): Promise<unknown> => handler.handle(query, context);

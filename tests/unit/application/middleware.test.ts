@@ -106,4 +106,14 @@ describe('QueryBus', () => {
     const app = await startBank();
     await expect(app.queries.ask(new RichAccounts(5))).resolves.toEqual(['at least 5']);
   });
+
+  test('refuses to read what is as new as nothing that it could wait for', async () => {
+    const app = await startBank();
+    const appended = { stream: { aggregateType: 'account', aggregateId: 'a' }, version: 1, lastPosition: 1 };
+    const atLeast = appended as unknown as { position: number };
+    await expect(app.queries.ask(new RichAccounts(5), { atLeast })).rejects.toMatchObject({
+      code: 'invalid-query',
+      message: expect.stringContaining('The position of atLeast is undefined.'),
+    });
+  });
 });
