@@ -135,6 +135,7 @@ export class Rebuilds {
 
   /** Compares the rows of what is being built with those of the live build, both at the same position. */
   async compare(projection: Projection, sample: number | 'all' = defaultSample): Promise<Comparison> {
+    const how = { tables: projection.tables, ...sampleOf(sample) };
     return this.#change(async (transaction, parkings) => {
       // Or the live build would go on while they are compared, and the new one would pass what is under way.
       await transaction.lockInline(projection.name);
@@ -144,7 +145,7 @@ export class Rebuilds {
       for (const build of live.writtenBy === 'appends' ? [next] : [next, live]) {
         await this.#level(transaction, { build, target }, parkings);
       }
-      return transaction.compare(live, next, { tables: projection.tables, ...sampleOf(sample) });
+      return transaction.compare(live, next, how);
     });
   }
 
@@ -252,13 +253,14 @@ export class Rebuilds {
     sample: number | 'all' | 'none',
   ): Promise<Comparison | undefined> {
     if (sample === 'none') return undefined;
+    const rows = sampleOf(sample);
     const { projections } = await this.#readModels.readStates();
     const builds = projections.filter(({ name }) => name === projection.name);
     const live = builds.find(({ status }) => status === 'live');
     const next = builds.find(({ status }) => status === 'building');
     if (live === undefined || next === undefined) throw new NoBuild(projection.name, 'building');
     const through = Math.min(positionOf(next), live.writtenBy === 'appends' ? Infinity : positionOf(live));
-    const how = { tables: projection.tables, ...sampleOf(sample), through };
+    const how = { tables: projection.tables, ...rows, through };
     return this.#readModels.transaction(transaction => transaction.compare(live, next, how));
   }
 
@@ -350,7 +352,7 @@ function checkRate(maxEventsPerSecond: number | undefined): number | undefined {
 }
 
 function sampleOf(sample: number | 'all'): { readonly sample: number | undefined } {
-  return { sample: sample === 'all' ? undefined : sample };
+  return { sample: sample === 'all' ? undefined : checkBound('sample', sample, 0) };
 }
 
 /* What fails in the live build too, or was given up there, is no reason to keep that. */

@@ -6,7 +6,8 @@ import type {
   FieldCondition,
 } from '../ports/read-model-store.ts';
 import { InvalidQuery } from '../ports/event-store-errors.ts';
-import { checkLimit } from './check-query.ts';
+import { checkFields, checkLimit, checkWord } from './check-query.ts';
+import { shown } from './shown.ts';
 
 const operators = new Set(['equals', 'in', 'lessThan', 'greaterThan', 'atLeast', 'atMost']);
 const fieldPattern = /^[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59})*$/;
@@ -17,13 +18,17 @@ const fieldPattern = /^[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59}
  * @throws {InvalidQuery} names the field and the value
  */
 export function checkDocumentQuery(query: DocumentQuery): void {
-  checkDocumentFilter(query.where ?? {});
+  checkFields('query of documents', query, ['where', 'orderBy', 'limit', 'after']);
+  if (query.where !== undefined) checkDocumentFilter(query.where);
   if (query.orderBy !== undefined) checkOrder(query.orderBy);
   checkLimit('limit', query.limit ?? 100);
 }
 
 /** Refuses a filter that makes no sense. @throws {InvalidQuery} */
 export function checkDocumentFilter(where: DocumentFilter): void {
+  if (!isPlainObject(where)) {
+    throw new InvalidQuery(`The conditions are ${shown(where)}. Give an object of fields and conditions.`);
+  }
   for (const [field, condition] of Object.entries(where)) checkCondition(checkField(field), condition);
 }
 
@@ -32,16 +37,16 @@ export function checkDocumentIds(ids: readonly string[]): void {
   for (const id of ids) checkIdentifier('document id', id, 1024);
 }
 
-function checkOrder({ field, direction = 'asc' }: DocumentOrder): void {
-  if (field !== undefined) checkField(field);
-  if (['asc', 'desc'].includes(direction)) return;
-  throw new InvalidQuery(`The direction is ${show(direction)}. Give 'asc' or 'desc'.`);
+function checkOrder(order: DocumentOrder): void {
+  checkFields('order', order, ['field', 'direction']);
+  if (order.field !== undefined) checkField(order.field);
+  if (order.direction !== undefined) checkWord('direction', order.direction, ['asc', 'desc']);
 }
 
 function checkField(field: unknown): string {
   if (typeof field === 'string' && fieldPattern.test(field)) return field;
   throw new InvalidQuery(
-    `The field ${show(field)} cannot be queried. ` +
+    `The field ${shown(field)} cannot be queried. ` +
       'Name fields with letters, digits and underscores, and nested ones with dots.',
   );
 }
@@ -56,7 +61,7 @@ function checkCondition(field: string, condition: FieldCondition | undefined): v
     (operator === 'equals' || bound !== null);
   if (entries.length > 0 && entries.every(fits)) return;
   throw new InvalidQuery(
-    `The condition on "${field}" is ${show(condition)}. Give a text, a number, a boolean or null, or an object with ` +
+    `The condition on "${field}" is ${shown(condition)}. Give a text, a number, a boolean or null, or an object with ` +
       `${[...operators].join(', ')}. Leave the field out to accept every value.`,
   );
 }
@@ -70,9 +75,4 @@ function isValue(value: unknown): boolean {
 
 function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-function show(value: unknown): string {
-  const text = typeof value === 'object' ? JSON.stringify(value) : `${value as number}`;
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

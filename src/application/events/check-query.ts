@@ -18,6 +18,31 @@ const maxLimit = 10_000;
 const leastTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
 const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
+const feedFields = ['types', 'aggregateTypes'];
+const filterFields = [
+  ...[...feedFields, 'aggregateId', 'correlationId', 'causationId', 'userId', 'actor'],
+  ...['since', 'until'],
+];
+const queryFields = [...filterFields, 'order', 'toPosition', 'limit', 'cursor'];
+const streamFields = ['fromVersion', 'toVersion', 'since', 'until', 'direction', 'limit'];
+
+/** Refuses what is no object, or says something that nobody reads: a misspelt condition would find everything. */
+export function checkFields(what: string, given: unknown, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new InvalidQuery(`The ${what} is ${shown(given)}. Give an object.`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || known.includes(name)) continue;
+    throw new InvalidQuery(`The ${what} has no "${name}". Give any of ${known.join(', ')}.`);
+  }
+}
+
+/** Returns one of a few words. */
+export function checkWord(name: string, word: unknown, words: readonly string[]): void {
+  if (words.includes(word as string)) return;
+  throw new InvalidQuery(`The ${name} is ${shown(word)}. Give '${words.join("' or '")}'.`);
+}
+
 /** Returns a page size that is a whole number from 1 to 10,000. */
 export function checkLimit(name: string, limit: number): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
@@ -53,6 +78,8 @@ export function checkCommandId(commandId: unknown): string {
 
 /** Refuses bounds of a stream read that make no sense. */
 export function checkStreamBounds(options: ReadStreamOptions): void {
+  checkFields('read of a stream', options, streamFields);
+  if (options.direction !== undefined) checkWord('direction', options.direction, ['forwards', 'backwards']);
   if (options.fromVersion !== undefined) checkBound('fromVersion', options.fromVersion, 0);
   if (options.toVersion !== undefined) checkBound('toVersion', options.toVersion, 0);
   if (options.limit !== undefined) checkBound('limit', options.limit, 1);
@@ -61,6 +88,13 @@ export function checkStreamBounds(options: ReadStreamOptions): void {
 
 /** Refuses bounds of a feed read that make no sense. */
 export function checkFeedBounds(options: ReadFeedOptions): void {
+  checkFields('read of the feed', options, [
+    ...feedFields,
+    'afterPosition',
+    'toPosition',
+    'batchSize',
+    'signal',
+  ]);
   if (options.afterPosition !== undefined) checkBound('afterPosition', options.afterPosition, 0);
   if (options.toPosition !== undefined) checkBound('toPosition', options.toPosition, 0);
   if (options.batchSize !== undefined) checkLimit('batchSize', options.batchSize);
@@ -70,7 +104,9 @@ export function checkFeedBounds(options: ReadFeedOptions): void {
 }
 
 /** Refuses options of a subscription that make no sense. */
-export function checkSubscription({ from, types, aggregateTypes, batchSize }: SubscribeOptions): void {
+export function checkSubscription(options: SubscribeOptions): void {
+  checkFields('subscription', options, [...feedFields, 'from', 'batchSize', 'signal']);
+  const { from, types, aggregateTypes, batchSize } = options;
   const isWord = from === undefined || from === 'start' || from === 'end';
   if (!isWord && !(Number.isSafeInteger(from) && from >= 0)) {
     const shown = typeof from === 'string' ? JSON.stringify(from) : String(from);
@@ -81,8 +117,22 @@ export function checkSubscription({ from, types, aggregateTypes, batchSize }: Su
   checkFeedBounds({ types, aggregateTypes, batchSize });
 }
 
+/** Refuses a query that makes no sense; its cursor is read by `readCursor`. */
+export function checkQuery(query: EventQuery): void {
+  checkFields('query', query, queryFields);
+  if (query.order !== undefined) checkWord('order', query.order, ['oldest', 'newest']);
+  if (query.toPosition !== undefined) checkBound('toPosition', query.toPosition, 0);
+  if (query.limit !== undefined) checkLimit('limit', query.limit);
+  checkConditions(query);
+}
+
 /** Refuses filters that make no sense. */
 export function checkFilter(filter: EventFilter): void {
+  checkFields('filter', filter, filterFields);
+  checkConditions(filter);
+}
+
+function checkConditions(filter: EventFilter): void {
   checkTextList('types', filter.types);
   checkTextList('aggregateTypes', filter.aggregateTypes);
   checkTimes(filter.since, filter.until);
@@ -100,7 +150,7 @@ function checkTypes(filter: FeedFilter): void {
 
 function checkTextList(name: string, texts: unknown): void {
   if (texts === undefined || (Array.isArray(texts) && texts.every(text => typeof text === 'string'))) return;
-  throw new InvalidQuery(`The filter "${name}" is ${JSON.stringify(texts)}. Give a list of texts.`);
+  throw new InvalidQuery(`The filter "${name}" is ${shown(texts)}. Give a list of texts.`);
 }
 
 function checkTimes(since: Date | undefined, until: Date | undefined): void {
@@ -121,7 +171,7 @@ export function readCursor(query: EventQuery): number | undefined {
   const [position] = /^\d{1,15}(?=\.)/.exec(cursor) ?? [];
   if (position !== undefined && writeCursor(query, Number(position)) === cursor) return Number(position);
   throw new InvalidQuery(
-    `The cursor ${JSON.stringify(cursor.slice(0, 40))} does not belong to this query. ` +
+    `The cursor ${shown(typeof cursor === 'string' ? cursor.slice(0, 40) : cursor)} does not belong to this query. ` +
       'Pass nextCursor of the page before, with the same order and filters.',
   );
 }

@@ -10,6 +10,7 @@ import { checkCommandId } from './check-query.ts';
 import { defaultJsonLimits, toJsonText } from './json-text.ts';
 import type { JsonLimits } from './json-text.ts';
 import { eventIdFromKey, isUuid } from './event-id.ts';
+import { shown } from './shown.ts';
 
 /** An event that is checked and in the form in which it will be stored. */
 export interface PreparedEvent {
@@ -75,7 +76,7 @@ export function prepareAppend(
   options: AppendOptions,
   preparation: AppendPreparation,
 ): PreparedAppend {
-  checkShape(appends);
+  checkAppends(appends);
   const idempotencyKey = checkOptional('idempotencyKey', options.idempotencyKey);
   const prepare = new EventPreparation(idempotencyKey, preparation);
   const writes = appends.map(append => prepareWrite(append, prepare));
@@ -90,7 +91,10 @@ export function prepareAppend(
   };
 }
 
-function checkShape(appends: readonly StreamAppend[]): void {
+/** Refuses what is no list of appends with their streams and events, or too many events. @throws {InvalidAppend} */
+export function checkAppends(appends: readonly StreamAppend[]): void {
+  const given: unknown = appends;
+  if (!Array.isArray(given)) throw new InvalidAppend(`The appends are ${shown(given)}. Give a list.`);
   let events = 0;
   for (const append of appends) {
     requireObject('append', append);
@@ -116,7 +120,8 @@ function prepareWrite(append: StreamAppend, prepare: EventPreparation): Prepared
   return {
     stream: checkStreamId(append.stream),
     expectedVersion: checkExpectedVersion(append.stream, append.expectedVersion),
-    events: append.events.map(event => prepare.event(append.stream, event)),
+    // Copied, so that a hole in the list is met too.
+    events: [...append.events].map(event => prepare.event(append.stream, event)),
     claim: checkKeys(append.uniqueKeys?.claim ?? []),
     release: checkKeys(append.uniqueKeys?.release ?? []),
   };
@@ -124,7 +129,16 @@ function prepareWrite(append: StreamAppend, prepare: EventPreparation): Prepared
 
 /* A stream without events does not exist, and what does not exist can hold no key. */
 function checkKeyChanges({ stream, events, uniqueKeys }: StreamAppend): void {
-  const changes = (uniqueKeys?.claim.length ?? 0) + (uniqueKeys?.release.length ?? 0);
+  if (uniqueKeys === undefined) return;
+  requireObject('uniqueKeys of an append', uniqueKeys);
+  for (const change of ['claim', 'release'] as const) {
+    if (Array.isArray(uniqueKeys[change])) continue;
+    throw new InvalidAppend(
+      `The unique keys to ${change} of the append to stream "${formatStream(stream)}" are ${shown(uniqueKeys[change])}. ` +
+        'Give a list of texts; an empty one for none.',
+    );
+  }
+  const changes = uniqueKeys.claim.length + uniqueKeys.release.length;
   if (changes === 0 || events.length > 0) return;
   throw new InvalidAppend(
     `The append to stream "${formatStream(stream)}" changes unique keys without an event. ` +

@@ -1,3 +1,4 @@
+import { checkAppends } from '../events/prepare-append.ts';
 import type { AppendResult, StreamAppend } from '../ports/event-store.ts';
 import { StreamVersionConflict } from '../ports/event-store-errors.ts';
 import type { Measure, Span, Telemetry } from '../ports/telemetry.ts';
@@ -25,6 +26,7 @@ export class AppendTelemetry {
 
   /** Runs an append in a span, whose context its events carry. */
   async run(appends: readonly StreamAppend[], append: Append): Promise<readonly AppendResult[]> {
+    checkAppends(appends);
     // Aggregates' ids stay out: an id may be somebody's mail address.
     const types = [...new Set(appends.map(({ stream }) => stream.aggregateType))].sort();
     const attributes = {

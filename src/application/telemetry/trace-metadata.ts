@@ -25,6 +25,7 @@ export function withTrace(append: StreamAppend, trace: TraceContext): StreamAppe
 
 /* What says already where it comes from keeps that; what is no metadata is left to the store to refuse. */
 function stamped(event: NewEvent, { traceparent, tracestate }: TraceContext): NewEvent {
+  if (Object(event) !== event) return event;
   const { metadata = {} } = event;
   const isPlain = (metadata as unknown) !== null && Object.getPrototypeOf(metadata) === Object.prototype;
   if (!isPlain || 'traceparent' in metadata) return event;

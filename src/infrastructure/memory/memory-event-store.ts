@@ -27,7 +27,7 @@ import {
   checkEventId,
   checkFeedBounds,
   checkFilter,
-  checkLimit,
+  checkQuery,
   checkStreamBounds,
 } from '../../application/events/check-query.ts';
 import { readCursor, writeCursor } from '../../application/events/check-query.ts';
@@ -156,12 +156,10 @@ export class MemoryEventStore implements EventStore {
 
   async query(query: EventQuery): Promise<EventPage> {
     this.#requireOpen();
-    checkFilter(query);
-    const limit = checkLimit('limit', query.limit ?? 100);
+    checkQuery(query);
+    const { limit = 100, toPosition = Infinity } = query;
     const cursor = readCursor(query);
     const isNewestFirst = query.order === 'newest';
-    const toPosition =
-      query.toPosition === undefined ? Infinity : checkBound('toPosition', query.toPosition, 0);
     const found = this.#log.all().filter(event => event.position <= toPosition && matches(event, query));
     if (isNewestFirst) found.reverse();
     const rest = found.filter(event => {

@@ -139,10 +139,10 @@ export class MemoryReadModelStore implements ReadModelStore {
     return { ...found, documents: found.documents.map(document => copy(document)!) };
   }
 
-  async countDocuments(projection: ProjectionId, where?: DocumentQuery['where']): Promise<number> {
-    checkDocumentFilter(where ?? {});
+  async countDocuments(projection: ProjectionId, where: DocumentQuery['where'] = {}): Promise<number> {
+    checkDocumentFilter(where);
     const all = [...this.#documents(projection).values()];
-    return matching(all, where ?? {}).length;
+    return matching(all, where).length;
   }
 
   async listParked(projection: ProjectionId): Promise<readonly ParkedKey[]> {

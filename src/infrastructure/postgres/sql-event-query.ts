@@ -1,12 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventFilter, EventPage, EventQuery } from '../../application/ports/event-store.ts';
-import {
-  checkBound,
-  checkFilter,
-  checkLimit,
-  readCursor,
-  writeCursor,
-} from '../../application/events/check-query.ts';
+import { checkFilter, checkQuery, readCursor, writeCursor } from '../../application/events/check-query.ts';
 import { readEvent } from './event-rows.ts';
 import { countStatement, searchStatement } from './event-search.ts';
 import type { PositionBounds, SearchStatement } from './event-search.ts';
@@ -39,11 +33,9 @@ export class SqlEventQuery {
 
   /** A page of the events that match, in the order of their positions. */
   async find(query: EventQuery): Promise<EventPage> {
-    checkFilter(query);
-    const limit = checkLimit('limit', query.limit ?? 100);
+    checkQuery(query);
+    const { limit = 100, toPosition = Infinity } = query;
     const cursor = readCursor(query);
-    const toPosition =
-      query.toPosition === undefined ? Infinity : checkBound('toPosition', query.toPosition, 0);
     if (matchesNothing(query)) return { events: [], nextCursor: undefined };
     const isNewestFirst = query.order === 'newest';
     const read = async (): Promise<readonly SqlRow[]> => {

@@ -167,8 +167,8 @@ export class SqlReadModelStore implements ReadModelStore {
   }
 
   async findDocuments(projection: ProjectionId, query: DocumentQuery): Promise<FoundDocuments> {
-    const { limit = 100, orderBy } = query;
     const { text, parameters } = documentConditions(query);
+    const { limit = 100, orderBy } = query;
     const columns = `${documentColumns}, ${sortKeyText(orderBy)}`;
     const select = this.#statements.inSchema(`select ${columns} from ${this.#table(projection)} ${text}`);
     const rows = await this.#readBuild(projection, select, parameters);

@@ -63,6 +63,15 @@ describe('a build that is held back', () => {
     expect(projections.at(-1)).toMatchObject({ status: 'building', maxEventsPerSecond: 2_147_483_647 });
   });
 
+  test('is not compared by a number of rows that there cannot be', async () => {
+    const { rebuilds } = await building();
+    for (const sample of [-1, 1.5, NaN, 'some']) {
+      const refused = { code: 'invalid-query', message: expect.stringContaining(`sample is ${sample}`) };
+      await expect(rebuilds.compare(projection, sample as number)).rejects.toMatchObject(refused);
+      await expect(rebuilds.swap(projection, { compare: sample as number })).rejects.toMatchObject(refused);
+    }
+  });
+
   test('takes no more events at once than a second allows, from the first batch on', async () => {
     const sizes: unknown[] = [];
     const real = await memoryStores().open();

@@ -37,6 +37,16 @@ const badEventIds: Record<string, unknown> = {
   null: null,
 };
 
+const badKeys: Record<string, unknown> = {
+  'a list': ['email:a'],
+  'a text': 'email:a',
+  null: null,
+  'claims alone': { claim: ['email:a'] },
+  'releases alone': { release: ['email:a'] },
+  'a claim that is no list': { claim: 'email', release: [] },
+  'a release that is no list': { claim: [], release: 'email' },
+};
+
 /** Appends that no store could take: nothing of them is stored, and the store goes on. */
 export const badAppendCases = storeCases({
   ...each(badVersions, (shown, value) => [
@@ -51,6 +61,33 @@ export const badAppendCases = storeCases({
     `refuses ${shown} as an event id`,
     refuses(stream => withEvent(stream, { eventId: value as string })),
   ]),
+
+  ...each(badKeys, (shown, value) => [
+    `refuses ${shown} as unique keys`,
+    refuses(stream => ({
+      ...{ stream, expectedVersion: 'any', events: deposits(1) },
+      uniqueKeys: value as StreamAppend['uniqueKeys'],
+    })),
+  ]),
+
+  ...each({ null: null, undefined: undefined, 'a text': 'deposited' }, (shown, value) => [
+    `refuses ${shown} as an event`,
+    refuses(stream => ({ stream, expectedVersion: 'any', events: [deposited(1), value as NewEvent] })),
+  ]),
+
+  'refuses a list of events with a hole': refuses(stream => {
+    const events: NewEvent[] = [];
+    events[1] = deposited(2);
+    return { stream, expectedVersion: 'any', events };
+  }),
+
+  'refuses appends that are no list': async subject => {
+    for (const appends of [undefined, null, {}, 'append']) {
+      const append = (): Promise<unknown> => subject.store.appendMany(appends as readonly StreamAppend[]);
+      await checkRefused(append, InvalidAppend, { code: 'invalid-append' });
+    }
+    await subject.checkStored();
+  },
 
   'refuses an append of 100,000 events': refuses(stream => ({
     ...{ stream, expectedVersion: 'any', events: Array<NewEvent>(100_000).fill(deposited(1)) },

@@ -86,11 +86,19 @@ export const documentQueryCases: Readonly<Record<string, ReadModelCaseBody>> = {
       { where: { name: { like: 'M%' } } },
       { where: { cents: { lessThan: null } } },
       { orderBy: { field: "name'" } },
-      { after: 'no cursor' },
+      ...[{ after: 'no cursor' }, { after: 5 }],
+      ...[null, 'name', { were: { name: 'Mint' } }, { where: null }, { where: 'name' }, { where: [] }],
+      ...[{ orderBy: 'cents' }, { orderBy: null }, { orderBy: { by: 'cents' } }],
+      { orderBy: { field: 'cents', direction: 'descending' } },
     ];
     for (const query of queries) {
       const found = async (): Promise<unknown> => subject.store.findDocuments(build, query as DocumentQuery);
       await rejects(found, InvalidQuery, JSON.stringify(query));
+    }
+    for (const where of [null, 'name', [], { name: {} }]) {
+      const counted = async (): Promise<unknown> =>
+        subject.store.countDocuments(build, where as DocumentQuery['where']);
+      await rejects(counted, InvalidQuery, JSON.stringify(where));
     }
   },
 };

@@ -17,6 +17,7 @@ const badBounds: readonly ReadFeedOptions[] = [
   { batchSize: 0 },
   { batchSize: 10_001 },
   { batchSize: 1e9 },
+  ...([{ type: 'account.opened' }, { from: 5 }, { types: null }] as object[]),
 ];
 
 /** The one order of all events, as readers see it. */

@@ -79,6 +79,18 @@ export const queryPageCases = storeCases({
     }
   },
 
+  'refuses orders that there are not, and what only other reads take': async subject => {
+    for (const query of [
+      { order: 'newst' },
+      { order: null },
+      { offset: 10 },
+      { afterPosition: 3 },
+      { toPosition: '3' },
+    ]) {
+      await checkInvalid(subject, query as unknown as EventQuery);
+    }
+  },
+
   'refuses cursors that it did not make': async subject => {
     await subject.append(subject.stream(), deposits(10));
     const filter = { aggregateTypes: [subject.aggregateType], limit: 3 };
@@ -86,7 +98,9 @@ export const queryPageCases = storeCases({
     const cursor = nextCursor!;
     const forged = ['', 'x', '0', '-1', `${cursor}0`, `0${cursor}`, cursor.toUpperCase(), `${cursor};--`];
     const spoilt = [cursor.slice(0, -1), cursor.slice(1), cursor.replace(/\d/, digit => `${digit}1`)];
-    for (const bad of [...forged, ...spoilt]) await checkInvalid(subject, { ...filter, cursor: bad });
+    const noText = [5, null, {}] as unknown as string[];
+    for (const bad of [...forged, ...spoilt, ...noText])
+      await checkInvalid(subject, { ...filter, cursor: bad });
   },
 
   'refuses the cursor of another query': async subject => {

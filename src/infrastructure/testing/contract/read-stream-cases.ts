@@ -38,6 +38,7 @@ const badBounds: readonly ReadStreamOptions[] = [
   { since: new Date(NaN) },
   { until: new Date(NaN) },
   { since: new Date(2), until: new Date(1) },
+  ...([{ since: '2026-01-01' }, { until: null }, { direction: 'backward' }, { types: [] }] as object[]),
 ];
 
 /** The events of one stream, within bounds, in both directions. */

@@ -82,7 +82,7 @@ export const roundTripCases = storeCases({
       await subject.append(subject.stream(text), [deposited(1, ids)], { expectedVersion: 'none' });
       const found = await subject.store.query({
         ...ids,
-        ...subject.stream(text),
+        aggregateId: text,
         aggregateTypes: [subject.aggregateType],
       });
       deepStrictEqual(

@@ -15,6 +15,7 @@ const badOptions: readonly SubscribeOptions[] = [
   ...[0, -1, 1.5, NaN, 10_001, '3'].map(batchSize => ({ batchSize }) as SubscribeOptions),
   { types: 'account.opened' as unknown as string[] },
   { aggregateTypes: [3 as unknown as string] },
+  ...([{ type: 'account.opened' }, { afterPosition: 3 }] as object[]),
 ];
 
 /** The one order of all events, as it comes. */

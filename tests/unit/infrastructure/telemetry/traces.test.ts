@@ -66,7 +66,7 @@ describe('A trace', () => {
     await app.events.append({ stream, expectedVersion: 'none', events });
 
     const traceparent = traceparentOf(recorded.span('append account'));
-    const stored = (await app.events.query(stream)).events;
+    const stored = (await app.events.query({ aggregateId: stream.aggregateId })).events;
     expect(stored.map(({ metadata }) => metadata)).toEqual([
       { traceparent },
       { shop: 'x', traceparent },
@@ -78,7 +78,7 @@ describe('A trace', () => {
     const quiet = await startBank();
     await quiet.commands.dispatch(new OpenAccount('a', 'Ada'));
     const stream = { aggregateType: 'account', aggregateId: 'a' };
-    const [event] = (await quiet.events.query(stream)).events;
+    const [event] = (await quiet.events.query({ aggregateId: stream.aggregateId })).events;
     expect(event!.metadata).toEqual({});
 
     const app = await start();
