@@ -58,6 +58,8 @@ describe('the service', () => {
         body: JSON.stringify(event),
       });
       expect(posted.status).toBe(201);
+      const metrics = await (await fetch(`${first.url}/metrics`)).text();
+      expect(metrics).toMatch(/^annals_append_events_total\b.* 1$/m);
       first.child.kill('SIGTERM');
       expect(await once(first.child, 'exit')).toEqual([0, null]);
       const second = await start('--store', folder);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createApp } from 'annals/di';
 import { serveHttp } from 'annals/http';
+import { prometheus } from 'annals/telemetry';
 import { WrongUsage, help, readCommandLine } from './command-line.ts';
 import type { ServiceOptions } from './command-line.ts';
 
@@ -22,8 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function serveUntilStopped({ store, serve }: ServiceOptions): Promise<void> {
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await using app = await createApp({ store, modules: [] });
-  await using server = await serveHttp(app, serve);
+  const metrics = prometheus();
+  await using app = await createApp({ store, modules: [], telemetry: metrics });
+  await using server = await serveHttp(app, { ...serve, metrics });
   console.log(`Events are served at ${server.url}/api/v1/events. Ctrl-C ends it.`);
   await stopped;
 }
