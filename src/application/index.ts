@@ -27,7 +27,7 @@ export type {
 export type { Failure, Report } from './consumers/answers.ts';
 export { defaultConsumer } from './consumers/consumer-options.ts';
 export type { ConsumerOptions } from './consumers/consumer-options.ts';
-export type { ConsumerAction, Decision } from './consumers/consumer-operation.ts';
+export type { ConsumerAction } from './consumers/consumer-operation.ts';
 export { Consumers } from './consumers/consumers.ts';
 export type {
   Answer,
@@ -185,3 +185,4 @@ export { Subscriptions } from './subscriptions/subscriptions.ts';
 export type { SubscriptionOptions } from './subscriptions/subscriptions.ts';
 export type { TailPage } from './subscriptions/tail.ts';
 export type { StandardSchema } from './validation.ts';
+export type { Who } from './who-and-why.ts';

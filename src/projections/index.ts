@@ -44,7 +44,7 @@ export type { LagStatus, ProjectionStatus, ShardStatus } from './projection-stat
 export type { NodePace } from './projection-node.ts';
 export type { ResetOptions } from './operator-actions.ts';
 export type { BuildOptions, SwapOptions } from './rebuilds.ts';
-export type { OperatorOptions } from './who-and-why.ts';
+export type { OperatorOptions } from './operator-options.ts';
 export { shardOf } from './shard-of.ts';
 export { Projector } from './projector.ts';
 export type { OnNewVersion, ProjectionMode, ProjectorInfo, ProjectorOptions } from './projector.ts';

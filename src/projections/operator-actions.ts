@@ -4,7 +4,7 @@ import type { Logger } from '../application/ports/logger.ts';
 import type { ProjectionState } from '../application/ports/projection-states.ts';
 import type { ReadModelStore, ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import { isSameBuild } from '../application/same-build.ts';
-import { checkIdentifier } from '../domain/identifiers.ts';
+import { checkWho, requireReason } from '../application/who-and-why.ts';
 import { checkShards } from './check-shards.ts';
 import { deliveriesOf } from './delivery.ts';
 import { levelShards } from './level-shards.ts';
@@ -17,8 +17,8 @@ import {
   ReshardRefused,
   ResetRefused,
 } from './projection-errors.ts';
-import { checkWho, longestReason, record } from './who-and-why.ts';
-import type { OperatorOptions } from './who-and-why.ts';
+import { record } from './operator-options.ts';
+import type { OperatorOptions } from './operator-options.ts';
 
 /** Options of `reset`. */
 export interface ResetOptions extends OperatorOptions {
@@ -113,7 +113,7 @@ export class OperatorActions {
     options: OperatorOptions,
     throughPosition = Infinity,
   ): Promise<number> {
-    const reason = checkIdentifier('reason', options.reason ?? '', longestReason);
+    const reason = requireReason(options);
     const parked = (await this.#readModels.listParked(build)).filter(candidate => candidate.key === key);
     const events = await this.#act(build, options, async transaction => {
       let discarded = 0;
@@ -159,7 +159,7 @@ export class OperatorActions {
       }
       return;
     }
-    const reason = checkIdentifier('reason', options.reason ?? '', longestReason);
+    const reason = requireReason(options);
     const { types } = projection;
     const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
     const event = events[0]?.position === position ? events[0] : undefined;

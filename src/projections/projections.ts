@@ -36,8 +36,9 @@ import type { BuildOptions, SwapOptions } from './rebuilds.ts';
 import { servingCheckpoints } from './serving-checkpoints.ts';
 import type { SettledWaiter } from './settled-waiter.ts';
 import { RebuildWatch } from './watch-rebuild.ts';
-import { checkWho } from './who-and-why.ts';
-import type { OperatorOptions } from './who-and-why.ts';
+import { checkWho } from '../application/who-and-why.ts';
+import type { Who } from '../application/index.ts';
+import type { OperatorOptions } from './operator-options.ts';
 
 /**
  * Runs the projections of an app, and does what operators ask for. A projector is named by its class, or by its name.
@@ -273,10 +274,7 @@ export class Projections implements ProjectionWaiter {
   }
 
   /** Gives up what is being built. @throws {NoBuild} nothing is */
-  async cancelRebuild(
-    projector: Class | string,
-    options: Omit<OperatorOptions, 'build'> = {},
-  ): Promise<void> {
+  async cancelRebuild(projector: Class | string, options: Who = {}): Promise<void> {
     await this.#rebuilds.cancel(this.#registry.projectionOf(projector), options);
   }
 
@@ -302,12 +300,12 @@ export class Projections implements ProjectionWaiter {
    * @throws {NoBuild} none is kept
    * @throws {NotCaughtUp} it is behind the live one, because no node has its code
    */
-  async rollBack(projector: Class | string, options: Omit<OperatorOptions, 'build'> = {}): Promise<void> {
+  async rollBack(projector: Class | string, options: Who = {}): Promise<void> {
     await this.#rebuilds.rollBack(this.#registry.projectionOf(projector), options);
   }
 
   /** Removes the kept build. @throws {NoBuild} none is kept */
-  async drop(projector: Class | string, options: Omit<OperatorOptions, 'build'> = {}): Promise<void> {
+  async drop(projector: Class | string, options: Who = {}): Promise<void> {
     await this.#rebuilds.drop(this.#registry.projectionOf(projector), options);
   }
 

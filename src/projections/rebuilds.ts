@@ -24,11 +24,12 @@ import {
   RebuildParked,
   RebuildUnderWay,
 } from './projection-errors.ts';
-import { checkWho, record } from './who-and-why.ts';
-import type { OperatorOptions } from './who-and-why.ts';
+import { checkWho } from '../application/who-and-why.ts';
+import type { Who } from '../application/index.ts';
+import { record } from './operator-options.ts';
 
 /** Options of a rebuild. */
-export interface BuildOptions extends Omit<OperatorOptions, 'build'> {
+export interface BuildOptions extends Who {
   /** Whether it takes the place of the live one by itself as soon as it has caught up; default true. */
   readonly swapsByItself?: boolean | undefined;
   /** Into how many parts the work is divided; default as the projector says. */
@@ -40,7 +41,7 @@ export interface BuildOptions extends Omit<OperatorOptions, 'build'> {
 }
 
 /** Options of a swap. */
-export interface SwapOptions extends Omit<OperatorOptions, 'build'> {
+export interface SwapOptions extends Who {
   /**
    * Rows of documents to compare first: a number, `all` or `none`; default 1,000. Of other tables the rows are counted.
    * What differs is recorded; `compare` tells more.
@@ -124,12 +125,12 @@ export class Rebuilds {
   }
 
   /** Gives up a build that has not been swapped in. @throws {NoBuild} there is none */
-  async cancel(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
+  async cancel(projection: Projection, options: Who): Promise<void> {
     await this.#remove(projection, 'building', 'cancel', options);
   }
 
   /** Removes the build that was kept for a rollback. @throws {NoBuild} there is none */
-  async drop(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
+  async drop(projection: Projection, options: Who): Promise<void> {
     await this.#remove(projection, 'kept', 'drop', options);
   }
 
@@ -188,7 +189,7 @@ export class Rebuilds {
    * @throws {NoBuild} none is kept
    * @throws {NotCaughtUp} it is too far behind, because no node has its code
    */
-  async rollBack(projection: Projection, options: Omit<OperatorOptions, 'build'>): Promise<void> {
+  async rollBack(projection: Projection, options: Who): Promise<void> {
     refuseBuild(projection.name, options, 'kept');
     checkWho(options);
     await this.#change(async (transaction, parkings) => {
@@ -294,7 +295,7 @@ export class Rebuilds {
     projection: Projection,
     status: 'building' | 'kept',
     action: string,
-    options: Omit<OperatorOptions, 'build'>,
+    options: Who,
   ): Promise<void> {
     refuseBuild(projection.name, options, status);
     checkWho(options);

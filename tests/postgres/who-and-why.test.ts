@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InvalidIdentifier } from 'annals';
-import type { OperatorOptions, Projections } from 'annals';
+import type { Consumers, Projections, Who } from 'annals';
 import { createApp, memory, postgres, silentLogger } from 'annals/di';
 import { Balances, bankModule } from '../support/bank.ts';
 import { postgresStores } from '../support/stores.ts';
@@ -14,9 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-const operations: Readonly<
-  Record<string, (projections: Projections, who: OperatorOptions) => Promise<unknown>>
-> = {
+const onProjections: Readonly<Record<string, (projections: Projections, who: Who) => Promise<unknown>>> = {
   pause: (projections, who) => projections.pause(Balances, who),
   resume: (projections, who) => projections.resume(Balances, who),
   reset: (projections, who) => projections.reset(Balances, 0, who),
@@ -30,6 +28,14 @@ const operations: Readonly<
   cancelRebuild: (projections, who) => projections.cancelRebuild(Balances, who),
   rollBack: (projections, who) => projections.rollBack(Balances, who),
   drop: (projections, who) => projections.drop(Balances, who),
+};
+
+const onConsumers: Readonly<Record<string, (consumers: Consumers, who: Who) => Promise<unknown>>> = {
+  open: (consumers, who) => consumers.open('mails', who),
+  retry: (consumers, who) => consumers.retry('mails', 'a', who),
+  discard: (consumers, { reason = 'why', ...who }) => consumers.discard('mails', 'a', { reason, ...who }),
+  remove: (consumers, who) => consumers.remove('mails', who),
+  purge: (consumers, who) => consumers.purge('mails', new Date(), who),
 };
 
 const refused: readonly { readonly actor?: unknown; readonly reason?: unknown }[] = [
@@ -52,18 +58,23 @@ describe.each(kinds)('who did something and why, on $kind', ({ openStore }) => {
         shards: shards.length,
       }));
     const before = await builds();
-    for (const [action, act] of Object.entries(operations)) {
+    const acts = [
+      ...Object.values(onProjections).map(act => (who: Who) => act(app.projections, who)),
+      ...Object.values(onConsumers).map(act => (who: Who) => act(app.consumers, who)),
+    ];
+    for (const [index, act] of acts.entries()) {
       for (const who of refused) {
         const [field] = Object.keys(who);
-        const refusal = await act(app.projections, who as OperatorOptions).catch((error: unknown) => error);
-        expect([action, who, refusal]).toEqual([action, who, expect.any(InvalidIdentifier)]);
+        const refusal = await act(who as Who).catch((error: unknown) => error);
+        expect([index, who, refusal]).toEqual([index, who, expect.any(InvalidIdentifier)]);
         expect(refusal).toMatchObject({ code: 'invalid-identifier', field });
       }
     }
     await expect(app.projections.history()).resolves.toEqual([]);
+    await expect(app.consumers.list()).resolves.toEqual([]);
     await expect(builds()).resolves.toEqual(before);
 
-    const longest = { actor: 'x'.repeat(255), reason: 'y'.repeat(1_000) };
+    const longest: Who = { actor: `user:${'x'.repeat(250)}`, reason: 'y'.repeat(1_000) };
     await app.projections.resume(Balances, longest);
     await app.projections.resume(Balances);
     await expect(app.projections.history(Balances)).resolves.toMatchObject([

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Recorded } from '../../domain/index.ts';
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import { checkBound, checkLimit } from '../events/check-query.ts';
+import { checkBound, checkLimit, checkTime } from '../events/check-query.ts';
 import { toJsonText } from '../events/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import { NotHandedOut, NotParked, UnknownConsumer } from '../ports/consumer-errors.ts';
@@ -17,8 +17,9 @@ import type { Operation, RecordedOperation } from '../ports/operation.ts';
 import type { ReadModelStore } from '../ports/read-model-store.ts';
 import { acknowledged, extended, failed, requireLease } from './answers.ts';
 import type { Failure, Report } from './answers.ts';
-import { checkReason, consumerOperation, operationName, requireReason } from './consumer-operation.ts';
-import type { Decision } from './consumer-operation.ts';
+import { checkWho, requireReason } from '../who-and-why.ts';
+import type { Who } from '../who-and-why.ts';
+import { consumerOperation, operationName } from './consumer-operation.ts';
 import {
   checkConsumerName,
   checkConsumerOptions,
@@ -62,7 +63,7 @@ export interface Answer {
 }
 
 /** Options of making a consumer. */
-export interface OpenOptions extends ConsumerOptions, Decision {}
+export interface OpenOptions extends ConsumerOptions, Who {}
 
 /** A consumer, and how far it is. */
 export interface ConsumerState extends Consumer {
@@ -110,7 +111,7 @@ export class Consumers {
    * @throws {ConsumerDiffers} it was made with others; where it began does not count
    */
   async open(name: string, options: OpenOptions = {}): Promise<Consumer> {
-    checkReason(options);
+    checkWho(options);
     return this.#open(name, options, consumerOperation('make', name, options));
   }
 
@@ -231,21 +232,17 @@ export class Consumers {
   }
 
   /** Has a parked event tried again, as if it was new; those behind it follow in order. @throws {NotParked} */
-  retry(name: string, eventId: string, decision: Decision = {}): Promise<Delivery> {
+  retry(name: string, eventId: string, who: Who = {}): Promise<Delivery> {
     const dueAt = new Date(0);
-    return this.#decide(name, eventId, { ...decision, action: 'retry' }, delivery => ({
+    return this.#decide(name, eventId, { ...who, action: 'retry' }, delivery => ({
       ...{ ...delivery, status: 'waiting', attempts: 0, lease: undefined, dueAt },
     }));
   }
 
   /** Gives a parked event up; those behind it go on. It needs a reason. @throws {NotParked | InvalidIdentifier} */
-  async discard(
-    name: string,
-    eventId: string,
-    decision: Decision & { readonly reason: string },
-  ): Promise<Delivery> {
-    requireReason(decision);
-    return this.#decide(name, eventId, { ...decision, action: 'discard' }, (delivery, closedAt) => ({
+  async discard(name: string, eventId: string, who: Who & { readonly reason: string }): Promise<Delivery> {
+    requireReason(who);
+    return this.#decide(name, eventId, { ...who, action: 'discard' }, (delivery, closedAt) => ({
       ...{ ...delivery, status: 'discarded', closedAt },
     }));
   }
@@ -253,11 +250,11 @@ export class Consumers {
   async #decide(
     name: string,
     eventId: string,
-    decision: Decision & { readonly action: 'retry' | 'discard' },
+    who: Who & { readonly action: 'retry' | 'discard' },
     decide: (delivery: Delivery, now: Date) => Delivery,
   ): Promise<Delivery> {
-    checkReason(decision);
-    const { actor = 'system', reason, action } = decision;
+    checkWho(who);
+    const { actor = 'system', reason, action } = who;
     const event = await this.#events.get(eventId);
     return this.#change(name, async transaction => {
       const [delivery] = await transaction.at(event === undefined ? [] : [event.position]);
@@ -265,7 +262,7 @@ export class Consumers {
       const decided = { ...decide(delivery, transaction.now), decidedBy: actor, reason };
       await transaction.save([decided]);
       const details = { eventId, position: delivery.event.position };
-      await transaction.record({ ...consumerOperation(action, name, decision), details });
+      await transaction.record({ ...consumerOperation(action, name, who), details });
       return decided;
     });
   }
@@ -311,21 +308,22 @@ export class Consumers {
   }
 
   /** Removes a consumer with all that it was told and has told; its history stays. @throws {UnknownConsumer} */
-  async remove(name: string, decision: Decision = {}): Promise<void> {
-    checkReason(decision);
-    const operation = consumerOperation('remove', checkConsumerName(name), decision);
+  async remove(name: string, who: Who = {}): Promise<void> {
+    checkWho(who);
+    const operation = consumerOperation('remove', checkConsumerName(name), who);
     if (!(await this.#store.remove(name, operation))) throw new UnknownConsumer(name);
   }
 
   /**
    * Forgets what was told of events that were done before a time; they stay done. Returns how many.
    *
-   * @throws {UnknownConsumer}
+   * @throws {UnknownConsumer | InvalidQuery}
    */
-  async purge(name: string, before: Date, decision: Decision = {}): Promise<number> {
-    checkReason(decision);
+  async purge(name: string, before: Date, who: Who = {}): Promise<number> {
+    checkWho(who);
     await this.#get(name);
-    const operation = consumerOperation('purge', name, decision);
+    checkTime('before', before);
+    const operation = consumerOperation('purge', name, who);
     return this.#store.purge(name, before, purged => ({
       ...{ ...operation, details: { before: before.toISOString(), purged } },
     }));

@@ -1,7 +1,7 @@
 /* A process of the projection faults: a node that runs projections, appends, and does what operators ask for. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { AnnalsError } from '../../../src/index.ts';
-import type { Class, OperatorOptions } from '../../../src/index.ts';
+import type { Class, Who } from '../../../src/index.ts';
 import { createApp, defineModule, postgres, silentLogger } from '../../../src/infrastructure/di/index.ts';
 import type { App } from '../../../src/infrastructure/di/index.ts';
 import type { NodeAnswer, NodeOrder, NodePlan, ProjectionName } from './node-messages.ts';
@@ -99,7 +99,7 @@ async function write({ events }: App, seed: number): Promise<void> {
 async function operate(order: Extract<NodeOrder, { id: number }>): Promise<void> {
   const projector = classes[order.to];
   const { projections } = app!;
-  const reason = { actor: 'agent:faults', reason: 'to see what happens' };
+  const reason: Who = { actor: 'agent:faults', reason: 'to see what happens' };
   const steps: Record<typeof order.do, () => Promise<unknown>> = {
     rebuild: () => projections.rebuild(projector, { ...reason, allowsParked: true, shards: order.shards }),
     cancel: () => projections.cancelRebuild(projector, reason),
@@ -124,7 +124,7 @@ async function operate(order: Extract<NodeOrder, { id: number }>): Promise<void>
 }
 
 /* Of each build; one that is not there, or of another version, is left to others. */
-async function mend(projector: Class, reason: OperatorOptions): Promise<void> {
+async function mend(projector: Class, reason: Who): Promise<void> {
   const { projections } = app!;
   for (const build of ['building', 'live', 'kept'] as const) {
     try {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { ConsumerState, Decision } from '../../../application/index.ts';
+import type { ConsumerState, Who } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
 import type { Identity } from '../access/identity.ts';
 import { requireSeesAll } from '../access/require-sees-all.ts';
@@ -88,14 +88,14 @@ async function open({ consumers }: ServedApp, { request, identity }: Call): Prom
     types: body.event_types ?? undefined,
     aggregateTypes: body.aggregate_types ?? undefined,
     maxAttempts: body.max_attempts,
-    ...decisionOf(identity, body.reason),
+    ...whoAndWhy(identity, body.reason),
   });
   return stateOnWire(await consumers.state(name));
 }
 
 async function remove({ consumers }: ServedApp, { request, reply, identity }: Call): Promise<void> {
   const { reason } = request.query as { readonly reason?: string };
-  await consumers.remove((request.params as Named).name, decisionOf(identity, reason));
+  await consumers.remove((request.params as Named).name, whoAndWhy(identity, reason));
   await reply.code(204).send();
 }
 
@@ -115,7 +115,7 @@ async function retry(app: ServedApp, { request, identity }: Call): Promise<objec
   const { name, id } = request.params as Named & { readonly id: string };
   const { eventId } = await new VisibleEvents(app.events, identity).get(id);
   const { reason } = request.body as { readonly reason?: string | null };
-  return deliveryOnWire(await app.consumers.retry(name, eventId, decisionOf(identity, reason)));
+  return deliveryOnWire(await app.consumers.retry(name, eventId, whoAndWhy(identity, reason)));
 }
 
 async function discard(app: ServedApp, { request, identity }: Call): Promise<object> {
@@ -131,11 +131,11 @@ async function purge({ consumers }: ServedApp, { request, identity }: Call): Pro
     readonly reason?: string | null;
   };
   const before = readTime('before', text, 'body')!;
-  const decision = decisionOf(identity, reason);
-  return { purged: await consumers.purge((request.params as Named).name, before, decision) };
+  const who = whoAndWhy(identity, reason);
+  return { purged: await consumers.purge((request.params as Named).name, before, who) };
 }
 
-function decisionOf(identity: Identity, reason: string | null | undefined): Decision {
+function whoAndWhy(identity: Identity, reason: string | null | undefined): Who {
   return { actor: actorOf(identity), reason: reason ?? undefined };
 }
 

@@ -1,6 +1,7 @@
 import { deepStrictEqual, equal } from 'node:assert/strict';
 import { InvalidIdentifier } from '../../../domain/identifiers.ts';
 import { NotParked, UnknownConsumer } from '../../../application/ports/consumer-errors.ts';
+import { InvalidQuery } from '../../../application/ports/event-store-errors.ts';
 import type { Operation } from '../../../application/ports/operation.ts';
 import type { ConsumerCaseBody, ConsumersUnderTest } from './consumers-under-test.ts';
 import { checkRefused } from './expectations.ts';
@@ -59,6 +60,8 @@ export const consumerHistoryCases: Readonly<Record<string, ConsumerCaseBody>> = 
     const notParked = { code: 'not-parked', consumer: name, eventId: event.eventId };
     await checkRefused(() => consumers.retry(name, event.eventId, ada), NotParked, notParked);
     await checkRefused(() => consumers.discard(name, event.eventId, ada), NotParked, notParked);
+    const never = new Date(Number.NaN);
+    await checkRefused(() => consumers.purge(name, never), InvalidQuery, { code: 'invalid-query' });
     const blank = { reason: ' ' };
     for (const act of [
       () => consumers.open(`${name}-new`, blank),
