@@ -1,4 +1,5 @@
 import { AnnalsError } from '../domain/index.ts';
+import { shown } from '../application/events/shown.ts';
 
 /**
  * What becomes of an event that a projector cannot handle, after all attempts:
@@ -26,8 +27,7 @@ export class InvalidProjectorOption extends AnnalsError {
   readonly code = 'invalid-projector-option';
 
   constructor(projector: string, option: string, value: unknown, rule: string) {
-    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
-    super(`Projector "${projector}" was given ${option} ${shown}. Give ${rule}.`);
+    super(`Projector "${projector}" was given ${option} ${shown(value)}. Give ${rule}.`);
   }
 }
 
@@ -39,8 +39,8 @@ export function checkChoice<Choice extends string>(
   choices: readonly [Choice, ...Choice[]],
 ): void {
   if (choices.includes(value)) return;
-  const shown = choices.map(choice => `'${choice}'`);
-  const rule = `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)!}`;
+  const words = choices.map(choice => `'${choice}'`);
+  const rule = `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}`;
   throw new InvalidProjectorOption(projector, option, value, rule);
 }
 

@@ -19,6 +19,8 @@ const leastTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
 const maxTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 const feedFields = ['types', 'aggregateTypes'];
+const feedReadFields = [...feedFields, 'afterPosition', 'toPosition', 'batchSize', 'signal'];
+const subscriptionFields = [...feedFields, 'from', 'batchSize', 'signal'];
 const filterFields = [
   ...[...feedFields, 'aggregateId', 'correlationId', 'causationId', 'userId', 'actor'],
   ...['since', 'until'],
@@ -37,7 +39,7 @@ export function checkFields(what: string, given: unknown, known: readonly string
   }
 }
 
-/** Returns one of a few words. */
+/** Refuses what is none of a few words. */
 export function checkWord(name: string, word: unknown, words: readonly string[]): void {
   if (words.includes(word as string)) return;
   throw new InvalidQuery(`The ${name} is ${shown(word)}. Give '${words.join("' or '")}'.`);
@@ -67,8 +69,7 @@ export function checkTime(name: string, time: unknown): Date {
 /** Returns an event id that is a uuid. */
 export function checkEventId(eventId: unknown): string {
   if (isUuid(eventId)) return eventId;
-  const shown = typeof eventId === 'string' ? JSON.stringify(eventId.slice(0, 80)) : String(eventId);
-  throw new InvalidQuery(`The event id ${shown} is not a uuid. Give a uuid.`);
+  throw new InvalidQuery(`The event id ${shown(eventId)} is not a uuid. Give a uuid.`);
 }
 
 /** Returns a command id that could be stored. */
@@ -88,33 +89,23 @@ export function checkStreamBounds(options: ReadStreamOptions): void {
 
 /** Refuses bounds of a feed read that make no sense. */
 export function checkFeedBounds(options: ReadFeedOptions): void {
-  checkFields('read of the feed', options, [
-    ...feedFields,
-    'afterPosition',
-    'toPosition',
-    'batchSize',
-    'signal',
-  ]);
+  checkFields('read of the feed', options, feedReadFields);
   if (options.afterPosition !== undefined) checkBound('afterPosition', options.afterPosition, 0);
   if (options.toPosition !== undefined) checkBound('toPosition', options.toPosition, 0);
-  if (options.batchSize !== undefined) checkLimit('batchSize', options.batchSize);
-  checkTextList('types', options.types);
-  checkTextList('aggregateTypes', options.aggregateTypes);
-  checkTypes(options);
+  checkFeedFilter(options);
 }
 
 /** Refuses options of a subscription that make no sense. */
 export function checkSubscription(options: SubscribeOptions): void {
-  checkFields('subscription', options, [...feedFields, 'from', 'batchSize', 'signal']);
-  const { from, types, aggregateTypes, batchSize } = options;
+  checkFields('subscription', options, subscriptionFields);
+  const { from } = options;
   const isWord = from === undefined || from === 'start' || from === 'end';
   if (!isWord && !(Number.isSafeInteger(from) && from >= 0)) {
-    const shown = typeof from === 'string' ? JSON.stringify(from) : String(from);
     throw new InvalidQuery(
-      `A subscription cannot begin at ${shown}. Give 'start', 'end' or a whole number from 0.`,
+      `A subscription cannot begin at ${shown(from)}. Give 'start', 'end' or a whole number from 0.`,
     );
   }
-  checkFeedBounds({ types, aggregateTypes, batchSize });
+  checkFeedFilter(options);
 }
 
 /** Refuses a query that makes no sense; its cursor is read by `readCursor`. */
@@ -133,24 +124,26 @@ export function checkFilter(filter: EventFilter): void {
 }
 
 function checkConditions(filter: EventFilter): void {
-  checkTextList('types', filter.types);
-  checkTextList('aggregateTypes', filter.aggregateTypes);
-  checkTimes(filter.since, filter.until);
   checkTypes(filter);
+  checkTimes(filter.since, filter.until);
   for (const field of ['aggregateId', 'correlationId', 'causationId', 'userId', 'actor'] as const) {
     if (filter[field] !== undefined) checkIdentifier(field, filter[field], 1024);
   }
 }
 
-function checkTypes(filter: FeedFilter): void {
-  for (const field of ['types', 'aggregateTypes'] as const) {
-    for (const type of filter[field] ?? []) checkIdentifier(field, type, 1024);
-  }
+function checkFeedFilter(options: FeedFilter & { readonly batchSize?: number | undefined }): void {
+  if (options.batchSize !== undefined) checkLimit('batchSize', options.batchSize);
+  checkTypes(options);
 }
 
-function checkTextList(name: string, texts: unknown): void {
-  if (texts === undefined || (Array.isArray(texts) && texts.every(text => typeof text === 'string'))) return;
-  throw new InvalidQuery(`The filter "${name}" is ${shown(texts)}. Give a list of texts.`);
+function checkTypes(filter: FeedFilter): void {
+  for (const field of ['types', 'aggregateTypes'] as const) {
+    const types: unknown = filter[field];
+    if (types === undefined) continue;
+    if (!Array.isArray(types) || !types.every(type => typeof type === 'string'))
+      throw new InvalidQuery(`The filter "${field}" is ${shown(types)}. Give a list of texts.`);
+    for (const type of types) checkIdentifier(field, type, 1024);
+  }
 }
 
 function checkTimes(since: Date | undefined, until: Date | undefined): void {

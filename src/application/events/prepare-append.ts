@@ -112,7 +112,7 @@ export function checkAppends(appends: readonly StreamAppend[]): void {
 
 function requireObject(what: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return;
-  throw new InvalidAppend(`The ${what} is ${String(value)}. Give an object.`);
+  throw new InvalidAppend(`The ${what} is ${shown(value)}. Give an object.`);
 }
 
 function prepareWrite(append: StreamAppend, prepare: EventPreparation): PreparedWrite {
@@ -152,7 +152,7 @@ export function checkExpectedVersion(stream: StreamId, expected: unknown): Expec
   const fits = typeof expected === 'number' && Number.isInteger(expected);
   if (fits && expected >= 0 && expected <= maxVersion) return expected;
   throw new InvalidAppend(
-    `The append to stream "${formatStream(stream)}" expects version ${show(expected)}. ` +
+    `The append to stream "${formatStream(stream)}" expects version ${shown(expected)}. ` +
       `Give a whole number from 0 to ${maxVersion}, 'none', 'exists' or 'any'.`,
   );
 }
@@ -253,7 +253,7 @@ class EventPreparation {
     this.mayRepeat = true;
     if (isUuid(event.eventId)) return event.eventId.toLowerCase();
     throw new InvalidAppend(
-      `An event for stream "${formatStream(stream)}" has the id ${show(event.eventId)}. Give a uuid.`,
+      `An event for stream "${formatStream(stream)}" has the id ${shown(event.eventId)}. Give a uuid.`,
     );
   }
 }
@@ -264,14 +264,10 @@ function isEmpty(metadata: object): boolean {
   return Object.getPrototypeOf(metadata) === Object.prototype;
 }
 
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
 function checkSchemaVersion(type: string, version: number): number {
   if (Number.isInteger(version) && version >= 1 && version <= 32_767) return version;
   throw new InvalidAppend(
-    `An event "${type}" has schema version ${show(version)}. Give a whole number from 1 to 32767.`,
+    `An event "${type}" has schema version ${shown(version)}. Give a whole number from 1 to 32767.`,
   );
 }
 

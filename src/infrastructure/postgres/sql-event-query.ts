@@ -56,19 +56,19 @@ export class SqlEventQuery {
 
   /*
    * What a page finds, and up to where nothing can have been missing, which must be known before it is read. One that
-   * others follow waits a moment until anything on it is settled, so that who asks again at once is slowed down.
+   * others follow waits a moment until what it begins with is settled, so that who asks again at once is slowed down.
    */
   async #readSettled(read: () => Promise<readonly SqlRow[]>, limit: number): Promise<SettledRows> {
-    let settled = this.#feed.knownSettled;
-    let rows = await read();
-    if (rows.length <= limit || positionAt(rows, limit - 1) <= settled) return { rows, settled };
+    const known = this.#feed.knownSettled;
+    const rows = await read();
+    if (rows.length <= limit || positionAt(rows, limit - 1) <= known) return { rows, settled: known };
     const giveUpAtMs = performance.now() + patienceMs;
-    for (;;) {
-      settled = await this.#feed.settledPosition();
-      rows = await read();
-      if (positionAt(rows, 0) <= settled || performance.now() > giveUpAtMs) return { rows, settled };
+    let settled = await this.#feed.settledPosition();
+    while (settled < positionAt(rows, 0) && performance.now() < giveUpAtMs) {
       await pause(lookAgainMs);
+      settled = await this.#feed.settledPosition();
     }
+    return { rows: await read(), settled };
   }
 
   /** How many events of each type match. */

@@ -55,14 +55,12 @@ export class SqlStoreHealth implements StoreHealth {
     const shards = rows.map(readShard);
     return projections.flatMap(build => {
       const own = shards.filter(shard => isSameBuild(build, shard));
-      return own.length === 0
-        ? []
-        : [
-            lagOfShards(
-              factsOf(own[0]!),
-              own.map(({ lag }) => lag),
-            ),
-          ];
+      const [first] = own;
+      if (first === undefined) return [];
+      const { name, version, generation } = build;
+      const { appendedPerSecond, parked } = first;
+      const lags = own.map(({ lag }) => lag);
+      return [lagOfShards({ name, version, generation, appendedPerSecond, parked }, lags)];
     });
   }
 
@@ -94,8 +92,4 @@ function readShard(row: SqlRow): ShardRow {
       ...{ lagMs: Math.max(0, Number(lagMs)), stillMs: Math.max(0, Number(stillMs)) },
     },
   };
-}
-
-function factsOf({ lag: _lag, ...facts }: ShardRow): BuildFacts {
-  return facts;
 }
