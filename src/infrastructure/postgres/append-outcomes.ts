@@ -28,14 +28,16 @@ export function readOutcomes(
   units: readonly { readonly prepared: PreparedAppend }[],
   row: SqlRow,
 ): UnitOutcome[] {
-  const [positions, versions, statuses, explanations] = JSON.parse(row[0]!) as Answer;
+  const answer = JSON.parse(row[0]!) as Answer;
+  const [positions, versions] = [answer[0] ?? [], answer[1] ?? []];
+  const [statuses, explanations] = [answer[2] ?? [], answer[3] ?? []];
   const cursor = { write: 0, event: 0 };
   return units.map(({ prepared }, unit) => {
     const count = prepared.writes.reduce((sum, write) => sum + write.events.length, 0);
-    const own = (versions ?? []).slice(cursor.write, (cursor.write += prepared.writes.length));
-    const written = (positions ?? []).slice(cursor.event, (cursor.event += count));
-    const status = statuses?.[unit] ?? 0;
-    const explanation = explanations?.[unit];
+    const own = versions.slice(cursor.write, (cursor.write += prepared.writes.length));
+    const written = positions.slice(cursor.event, (cursor.event += count));
+    const status = statuses[unit] ?? 0;
+    const explanation = explanations[unit];
     if (status === 2)
       return { status: 'stored', results: toResults(prepared, own, explanation as number[], true) };
     if (status === 6) return { status: 'again' };

@@ -3,7 +3,7 @@ import type { FeedPage, ReadFeedOptions } from '../../application/ports/event-st
 import type { TailPage } from '../../application/subscriptions/tail.ts';
 import { int8Array } from './binary-arrays.ts';
 import { EventConditions } from './event-conditions.ts';
-import { eventColumns, readEvent } from './event-rows.ts';
+import { columnsWith, metadataAt, payloadAt, readEvent } from './event-rows.ts';
 import type { SqlRow, SqlRunner } from './sql-client.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
@@ -16,11 +16,7 @@ const largeBytes = 8_192;
 const largeAtATime = 16;
 
 const isLarge = `pg_column_size(e.payload) > ${largeBytes} or pg_column_size(e.metadata) > ${largeBytes}`;
-const [payloadAt, metadataAt] = [10, 11];
-const columns = eventColumns.replace(
-  'e.payload, e.metadata',
-  `case when ${isLarge} then null else e.payload end, case when ${isLarge} then null else e.metadata end`,
-);
+const columns = columnsWith(unlessLarge('e.payload'), unlessLarge('e.metadata'));
 
 // Looked up one by one and remembered for the page; the planner would rather read all streams, for each page.
 const eventsBesideStreams = `events e cross join lateral (
@@ -162,4 +158,8 @@ export class SqlFeed {
     const found = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
     return new Map(found.map(row => [row[0]!, row]));
   }
+}
+
+function unlessLarge(column: string): string {
+  return `case when ${isLarge} then null else ${column} end`;
 }
