@@ -3,7 +3,7 @@ import { EventHandler, InvalidProjectorOption, On, Projector } from 'annals';
 import type { Class, Recorded } from 'annals';
 import { createApp, defineModule, memory, postgres, silentLogger } from 'annals/di';
 import type { App } from 'annals/di';
-import { MoneyDeposited, bankModule } from '../support/bank.ts';
+import { MoneyDeposited, bankModule, deposit } from '../support/bank.ts';
 import { eventually, patiently } from '../support/eventually.ts';
 import { Amounts, poison, resetPoison, swallow } from '../support/poison.ts';
 import { postgresStores } from '../support/stores.ts';
@@ -64,17 +64,6 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     });
     apps.push(app);
     return app;
-  }
-
-  /* In one append, so that they have positions without a gap. */
-  async function deposit(app: App, ...deposits: [id: string, ...amounts: number[]][]): Promise<void> {
-    await app.events.appendMany(
-      deposits.map(([aggregateId, ...amounts]) => ({
-        stream: { aggregateType: 'account', aggregateId },
-        expectedVersion: 'any' as const,
-        events: amounts.map(amount => ({ type: 'account.deposited', payload: { amount } })),
-      })),
-    );
   }
 
   async function buildsOf(app: App, projector: string): Promise<readonly string[]> {

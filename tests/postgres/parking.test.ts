@@ -3,7 +3,7 @@ import { DocumentProjector, EventHandler, NothingParked, On, Projector, TablePro
 import type { Recorded, TableTransaction } from 'annals';
 import { createApp, defineModule, postgres, silentLogger } from 'annals/di';
 import type { App, ModuleDefinition } from 'annals/di';
-import { MoneyDeposited, bankModule } from '../support/bank.ts';
+import { MoneyDeposited, bankModule, deposit } from '../support/bank.ts';
 import { randomFrom } from '../faults/support/random.ts';
 import { eventually } from '../support/eventually.ts';
 import { Amounts, SkippingAmounts, poison, resetPoison, swallow } from '../support/poison.ts';
@@ -162,16 +162,6 @@ describe('parking on PostgreSQL', () => {
     });
     apps.push(app);
     return app;
-  }
-
-  async function deposit(app: App, ...deposits: [id: string, ...amounts: number[]][]): Promise<void> {
-    await app.events.appendMany(
-      deposits.map(([aggregateId, ...amounts]) => ({
-        stream: { aggregateType: 'account', aggregateId },
-        expectedVersion: 'any' as const,
-        events: amounts.map(amount => ({ type: 'account.deposited', payload: { amount } })),
-      })),
-    );
   }
 
   async function rows(text: string): Promise<unknown[][]> {

@@ -14,6 +14,7 @@ import {
 } from 'annals';
 import type { CommandHandler, Decider, QueryHandler, Recorded, Repository } from 'annals';
 import { defineModule } from 'annals/di';
+import type { App } from 'annals/di';
 
 /* The small domain that the tests share. */
 
@@ -187,3 +188,14 @@ export const bankModule = defineModule({
   handlers: [OpenAccountHandler, DepositHandler, TransferHandler, RichAccountsHandler],
   projectors: [Balances],
 });
+
+/** Deposits amounts to accounts, in one append: without gaps between positions, and maybe in one batch. */
+export async function deposit(app: App, ...deposits: [id: string, ...amounts: number[]][]): Promise<void> {
+  await app.events.appendMany(
+    deposits.map(([aggregateId, ...amounts]) => ({
+      stream: { aggregateType: 'account', aggregateId },
+      expectedVersion: 'any' as const,
+      events: amounts.map(amount => ({ type: 'account.deposited', payload: { amount } })),
+    })),
+  );
+}

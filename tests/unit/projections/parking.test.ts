@@ -17,7 +17,7 @@ import {
 import type { Recorded } from 'annals';
 import { createApp, defineModule, memory, silentLogger } from 'annals/di';
 import type { App, AppOptions } from 'annals/di';
-import { Account, MoneyDeposited, bankModule } from '../../support/bank.ts';
+import { Account, MoneyDeposited, bankModule, deposit } from '../../support/bank.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   AccountsByOwner,
@@ -58,17 +58,6 @@ async function start(
   const app = await createApp({ store: memory(), modules, logger: silentLogger });
   apps.push(app);
   return app;
-}
-
-/* One append, so that all of it may come in one batch. */
-async function deposit(app: App, ...deposits: [id: string, ...amounts: number[]][]): Promise<void> {
-  await app.events.appendMany(
-    deposits.map(([aggregateId, ...amounts]) => ({
-      stream: { aggregateType: 'account', aggregateId },
-      expectedVersion: 'any' as const,
-      events: amounts.map(amount => ({ type: 'account.deposited', payload: { amount } })),
-    })),
-  );
 }
 
 describe('an event that a document projector cannot handle', () => {
