@@ -6,7 +6,7 @@ import type {
 } from '../../application/ports/consumer-store.ts';
 import { int4Array, int8Array, textArray, timestamptzArray } from './binary-arrays.ts';
 import { EventConditions } from './event-conditions.ts';
-import { eventColumns, readEvent } from './event-rows.ts';
+import { eventColumns, eventWidth, readEvent } from './event-rows.ts';
 import type { SqlParameter, SqlRow } from './sql-client.ts';
 
 const columns = `${eventColumns},
@@ -70,7 +70,7 @@ export function findOpenDeliveries(
 /** A row of a query for deliveries. */
 export function readDelivery(row: SqlRow): Delivery {
   const [consumer, status, attempts, lease, dueAtMs, error, transactionId, report, closedAtMs, by, reason] =
-    row.slice(14);
+    row.slice(eventWidth);
   return {
     consumer: consumer!,
     event: readEvent(row),

@@ -5,39 +5,58 @@ import type { SqlRow } from './sql-client.ts';
 /** The select list that `readEvent` reads, for a query over `events e` and `streams s`. */
 export const eventColumns = columnsWith('e.payload', 'e.metadata');
 
-/** The same with these expressions for payload and metadata, at `payloadAt` and `metadataAt`. */
+/** The same with these expressions for payload and metadata. */
 export function columnsWith(payload: string, metadata: string): string {
   return `
-  e.position, e.version, e.schema_version, e.event_id, e.event_type,
-  (date_part('epoch', e.recorded_at) * 1000)::bigint,
-  e.correlation_id, e.causation_id, e.user_id, e.actor, ${payload}, ${metadata},
-  s.aggregate_type, s.aggregate_id`;
+  annals.envelope(
+    e.position, e.version, e.schema_version, e.event_id, e.event_type, e.recorded_at,
+    e.correlation_id, e.causation_id, e.user_id, e.actor, s.aggregate_type, s.aggregate_id
+  ),
+  ${payload}, ${metadata}`;
 }
 
 /** Which of the columns are payload and metadata. */
-export const [payloadAt, metadataAt] = [10, 11];
+export const [payloadAt, metadataAt] = [1, 2];
+/** How many columns an event has. */
+export const eventWidth = 3;
 
 /** An event of a query that selected `eventColumns`. */
 export function readEvent(row: SqlRow): Recorded {
-  return readStreamEvent(row, { aggregateType: row[12]!, aggregateId: row[13]! });
+  return toEvent(row, undefined);
 }
 
 /** An event of a query over one stream, which need not be told again for each event. */
-export function readStreamEvent(row: SqlRow, { aggregateType, aggregateId }: StreamId): Recorded {
+export function readStreamEvent(row: SqlRow, stream: StreamId): Recorded {
+  return toEvent(row, stream);
+}
+
+/** The position of an event that was not read yet. */
+export function positionOf(row: SqlRow): number {
+  return Number.parseInt(row[0]!, 10);
+}
+
+/* The envelope keeps the order of `annals.envelope`. */
+function toEvent(row: SqlRow, stream: StreamId | undefined): Recorded {
+  const envelope = row[0]!.split('\x1f');
+  const [position, version, schemaVersion, eventId, type, recordedAtMs] = envelope;
   return new StoredEvent({
-    position: Number(row[0]),
-    version: Number(row[1]),
-    schemaVersion: Number(row[2]),
-    eventId: row[3]!,
-    type: row[4]!,
-    recordedAtMs: Number(row[5]),
-    correlationId: row[6] ?? null,
-    causationId: row[7] ?? null,
-    userId: row[8] ?? null,
-    actor: row[9] ?? null,
+    position: Number(position),
+    version: Number(version),
+    schemaVersion: Number(schemaVersion),
+    eventId: eventId!,
+    type: type!,
+    recordedAtMs: Number(recordedAtMs),
+    correlationId: orNull(envelope[6]!),
+    causationId: orNull(envelope[7]!),
+    userId: orNull(envelope[8]!),
+    actor: orNull(envelope[9]!),
     payloadJson: row[payloadAt]!,
     metadataJson: row[metadataAt] ?? null,
-    aggregateType,
-    aggregateId,
+    aggregateType: stream?.aggregateType ?? envelope[10]!,
+    aggregateId: stream?.aggregateId ?? envelope[11]!,
   });
+}
+
+function orNull(text: string): string | null {
+  return text === '' ? null : text;
 }

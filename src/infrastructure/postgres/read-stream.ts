@@ -36,9 +36,11 @@ async function* pagesOf(
     const wanted = isBoundByTime ? pageSize : Math.min(pageSize, left);
     const rows = await read(name, [stream.aggregateId, stream.aggregateType, from, to, wanted]);
     const page: Recorded[] = [];
+    let lastVersion = 0;
     let isBeyond = false;
     for (const row of rows) {
       const event = readStreamEvent(row, stream);
+      lastVersion = event.version;
       const side = sideOf(event, options);
       isBeyond = side === (isBackwards ? 'before' : 'after') || left === 0;
       if (isBeyond) break;
@@ -48,7 +50,6 @@ async function* pagesOf(
     }
     yield page;
     if (isBeyond || rows.length < wanted) return;
-    const lastVersion = Number(rows.at(-1)![1]);
     if (isBackwards) to = lastVersion - 1;
     else from = lastVersion + 1;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventFilter, EventPage, EventQuery } from '../../application/ports/event-store.ts';
 import { checkFilter, checkQuery, readCursor, writeCursor } from '../../application/events/check-query.ts';
-import { readEvent } from './event-rows.ts';
+import { positionOf, readEvent } from './event-rows.ts';
 import { countStatement, searchStatement } from './event-search.ts';
 import type { PositionBounds, SearchStatement } from './event-search.ts';
 import type { SqlParameter, SqlRow, SqlStatement } from './sql-client.ts';
@@ -61,10 +61,10 @@ export class SqlEventQuery {
   async #readSettled(read: () => Promise<readonly SqlRow[]>, limit: number): Promise<SettledRows> {
     const known = this.#feed.knownSettled;
     const rows = await read();
-    if (rows.length <= limit || positionAt(rows, limit - 1) <= known) return { rows, settled: known };
+    if (rows.length <= limit || positionOf(rows[limit - 1]!) <= known) return { rows, settled: known };
     const giveUpAtMs = performance.now() + patienceMs;
     let settled = await this.#feed.settledPosition();
-    while (settled < positionAt(rows, 0) && performance.now() < giveUpAtMs) {
+    while (settled < positionOf(rows[0]!) && performance.now() < giveUpAtMs) {
       await pause(lookAgainMs);
       settled = await this.#feed.settledPosition();
     }
@@ -98,10 +98,6 @@ export class SqlEventQuery {
   #ask({ text, parameters }: SearchStatement): Promise<readonly SqlRow[]> {
     return this.#run({ text: this.#statements.inSchema(text) }, parameters);
   }
-}
-
-function positionAt(rows: readonly SqlRow[], index: number): number {
-  return Number(rows[index]![0]);
 }
 
 function upTo(bounds: PositionBounds, toPosition: number): PositionBounds {

@@ -3,7 +3,7 @@ import type { FeedPage, ReadFeedOptions } from '../../application/ports/event-st
 import type { TailPage } from '../../application/subscriptions/tail.ts';
 import { int8Array } from './binary-arrays.ts';
 import { EventConditions } from './event-conditions.ts';
-import { columnsWith, metadataAt, payloadAt, readEvent } from './event-rows.ts';
+import { columnsWith, metadataAt, payloadAt, positionOf, readEvent } from './event-rows.ts';
 import type { SqlRow, SqlRunner } from './sql-client.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
@@ -135,13 +135,14 @@ export class SqlFeed {
   /* Fetches what was left out because it is large, as far as a page goes. */
   async #completed(rows: readonly SqlRow[]): Promise<Window> {
     const events: Recorded[] = [];
-    let large: Map<string, SqlRow> | undefined;
+    let large: Map<number, SqlRow> | undefined;
     let characters = 0;
     for (const [index, row] of rows.entries()) {
       let whole = row;
       if (row[payloadAt] === null) {
-        if (!large?.has(row[0]!)) large = await this.#readLarge(rows.slice(index));
-        const [, payload, metadata] = large.get(row[0]!)!;
+        const position = positionOf(row);
+        if (!large?.has(position)) large = await this.#readLarge(rows.slice(index));
+        const [, payload, metadata] = large.get(position)!;
         whole = row.with(payloadAt, payload!).with(metadataAt, metadata!);
       }
       events.push(readEvent(whole));
@@ -151,12 +152,12 @@ export class SqlFeed {
     return { events, isCut: false };
   }
 
-  async #readLarge(rows: readonly SqlRow[]): Promise<Map<string, SqlRow>> {
+  async #readLarge(rows: readonly SqlRow[]): Promise<Map<number, SqlRow>> {
     const positions = rows.filter(row => row[payloadAt] === null).slice(0, largeAtATime);
     const text = 'select position, payload, metadata from annals.events where position = any ($1)';
-    const parameters = [int8Array(positions.map(row => Number(row[0])))];
+    const parameters = [int8Array(positions.map(positionOf))];
     const found = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
-    return new Map(found.map(row => [row[0]!, row]));
+    return new Map(found.map(row => [positionOf(row), row]));
   }
 }
 

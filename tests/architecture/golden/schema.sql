@@ -779,6 +779,20 @@
   end
   $function$
 
+-- function envelope
+  CREATE OR REPLACE FUNCTION annals.envelope("position" bigint, version integer, schema_version smallint, event_id uuid, event_type text, recorded_at timestamp with time zone, correlation_id text, causation_id text, user_id text, actor text, aggregate_type text, aggregate_id text)
+   RETURNS text
+   LANGUAGE sql
+   STABLE PARALLEL SAFE
+  AS $function$
+    select concat_ws(
+      e'\x1f', "position", version, schema_version, event_id, event_type,
+      (date_part('epoch', recorded_at) * 1000)::bigint,
+      coalesce(correlation_id, ''), coalesce(causation_id, ''), coalesce(user_id, ''), actor,
+      aggregate_type, aggregate_id
+    )
+  $function$
+
 -- function find_repetition
   CREATE OR REPLACE FUNCTION annals.find_repetition(refs bigint[], e_write integer[], e_index integer[], e_id uuid[], e_type text[], e_schema smallint[], e_payload json[], OUT is_complete boolean, OUT taken_id uuid, OUT positions bigint[], OUT last_versions integer[])
    RETURNS record
