@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { Consumers } from '../../src/application/consumers/consumers.ts';
 import type {
   AppendResult,
   EventPage,
@@ -78,6 +79,35 @@ describe('The pages of a query', () => {
     await gate.cancelAppend();
     await expect(lost).rejects.toMatchObject({ code: 'store-unavailable' });
     await expect(pagesFrom({ limit: 1 })).resolves.toEqual([3, 4]);
+  });
+});
+
+describe('The pages of what a consumer has yet to process', () => {
+  test('pass over nothing that a slow writer commits between them', async () => {
+    await using store = await stores.open();
+    const { consumers: kept, readModels } = store;
+    const consumers = new Consumers({ events: store.events, store: kept, readModels });
+    await consumers.open('late');
+    await append(events, 'before');
+    const gate = await closeGate();
+    const slow = append(events, 'slow', 'account.held');
+    await gate.reached(1);
+    for (const fast of ['fast', 'faster']) await append(events, fast);
+    const find = (limit: number, cursor?: string): Promise<EventPage> =>
+      consumers.find('late', { isProcessed: false, limit, cursor });
+    const positionsOf = ({ events: found }: EventPage): number[] => found.map(({ position }) => position);
+
+    const whole = await find(6);
+    expect([positionsOf(whole), whole.nextCursor]).toEqual([[1, 2, 5, 6, 7, 8], undefined]);
+    const first = await find(5);
+    expect(positionsOf(first)).toEqual([1, 2]);
+    const second = await find(1, first.nextCursor);
+    expect(second).toEqual({ events: [], nextCursor: first.nextCursor });
+    await gate.open();
+    await slow;
+    const third = await find(5, second.nextCursor);
+    expect(positionsOf(third)).toEqual([3, 4, 5, 6, 7]);
+    expect(positionsOf(await find(5, third.nextCursor))).toEqual([8]);
   });
 });
 

@@ -44,15 +44,20 @@ export async function findByProcessing(
     after: order === 'oldest' ? (from ?? 0) : 0,
     before: order === 'newest' ? (from ?? Infinity) : Infinity,
   };
+  // Known before anything is read: up to there, nothing can have been missing.
+  const settled = order === 'oldest' ? await sources.events.settledPosition() : Infinity;
   const search = new Search(sources, filter, order, Math.min(limit + 1, pageSize));
   const events: Recorded[] = [];
+  let isLast = true;
   for await (const event of isProcessed ? search.processed(range) : search.unprocessed(range)) {
-    if (events.length === limit) {
-      return { events, nextCursor: writeCursor(identity, events.at(-1)!.position) };
-    }
+    isLast = events.length < limit;
+    if (!isLast) break;
     events.push(event);
   }
-  return { events, nextCursor: undefined };
+  if (isLast && !search.isHeldUp) return { events, nextCursor: undefined };
+  const followed = events.filter(({ position }) => position <= settled);
+  const through = followed.at(-1)?.position ?? Math.max(settled, from ?? 0);
+  return { events: followed, nextCursor: writeCursor(identity, through) };
 }
 
 class Search {
@@ -60,6 +65,8 @@ class Search {
   readonly #filter: EventFilter;
   readonly #order: Order;
   readonly #batchSize: number;
+  /** Whether it has ended at a writer that is still open. */
+  isHeldUp = false;
 
   constructor(sources: ProcessingSources, filter: EventFilter, order: Order, batchSize: number) {
     this.#sources = sources;
@@ -103,7 +110,8 @@ class Search {
       const events = page.events.filter(({ position }) => position > range.after);
       yield events;
       cursor = events.length < page.events.length ? undefined : page.nextCursor;
-      if (cursor === undefined) return;
+      this.isHeldUp = cursor !== undefined && events.length === 0;
+      if (cursor === undefined || this.isHeldUp) return;
     }
   }
 
