@@ -12,7 +12,7 @@ import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { ProjectorReturnedNothing, ProjectorReturnedPromise } from './projection-errors.ts';
-import { keyList, projectorHandlers } from './projector-handlers.ts';
+import { isThenable, keyList, projectorHandlers } from './projector-handlers.ts';
 import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 
@@ -175,10 +175,6 @@ export class DocumentProjection implements Projection {
     entry.document = document;
     entry.changedBy = event;
   }
-}
-
-function isThenable(value: object | null): boolean {
-  return typeof (value as { readonly then?: unknown } | null)?.then === 'function';
 }
 
 interface Step {

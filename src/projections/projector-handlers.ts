@@ -48,5 +48,10 @@ function methodOf(projector: object, method: string | symbol): (...args: unknown
   return (projector as Record<string | symbol, (...args: unknown[]) => unknown>)[method]!.bind(projector);
 }
 
+/** Whether what a handler returned is yet to come. */
+export function isThenable(value: unknown): boolean {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
+
 /** Turns stored events into what handlers take. */
 export type Deserialize = (event: Recorded) => Recorded<object>;
