@@ -7,6 +7,7 @@ import { isSameBuild } from '../application/same-build.ts';
 import { checkWho, requireReason } from '../application/who-and-why.ts';
 import { checkShards } from './check-shards.ts';
 import { deliveriesOf } from './delivery.ts';
+import { levelReactions } from './level-reactions.ts';
 import { levelShards } from './level-shards.ts';
 import type { Projection } from './projection.ts';
 import {
@@ -86,24 +87,68 @@ export class OperatorActions {
     options: OperatorOptions,
   ): Promise<void> {
     checkShards(projection.name, shards);
+    if (projection.react !== undefined) {
+      await this.#levelReactions(projection, build, options, (transaction, now) =>
+        this.#reshard(transaction, now, shards, options),
+      );
+      return;
+    }
     const parkings = await this.#act(build, options, async (transaction, now) => {
-      const positions = now.shards.map(shard => shard.position);
-      const target = Math.max(...positions);
-      if (projection.react !== undefined && positions.some(position => position !== target)) {
-        throw new ReshardRefused(
-          projection.name,
-          `they are at positions ${positions.join(', ')}, and what is between has yet to be reacted to. ` +
-            'Resume it if it is paused, and try again when no events have come for a moment.',
-        );
-      }
+      const target = furthest(now);
       const services = { readModels: this.#readModels, logger: this.#logger };
       const levelled = await levelShards(transaction, { projection, build: now, target }, services);
-      await refuseParked(transaction, now);
-      await transaction.states.reshard(build, shards);
-      await record(transaction, 'reshard', build, options, { from: now.shards.length, to: shards });
+      await this.#reshard(transaction, now, shards, options);
       return levelled;
     });
     for (const parking of parkings) parking.report(this.#logger);
+  }
+
+  async #reshard(
+    transaction: ReadModelTransaction,
+    now: ProjectionState,
+    shards: number,
+    options: OperatorOptions,
+  ): Promise<void> {
+    await refuseParked(transaction, now);
+    await transaction.states.reshard(now, shards);
+    await record(transaction, 'reshard', now, options, { from: now.shards.length, to: shards });
+  }
+
+  /*
+   * A reaction may wait and may append, so it has no place in a transaction: the build is paused, its shards are brought
+   * to one position, and whatever follows lets it go on. Where this process dies meanwhile, it stays paused.
+   */
+  async #levelReactions(
+    projection: Projection,
+    build: ProjectionState,
+    options: OperatorOptions,
+    work: (transaction: ReadModelTransaction, now: ProjectionState) => Promise<void>,
+  ): Promise<void> {
+    const { isPaused } = await this.#act(build, options, async (transaction, now) => {
+      refuseStopped(now);
+      await refuseParked(transaction, now);
+      // Also where it was paused before: what is under way is not to move a checkpoint any more.
+      await transaction.states.change(build, { isPaused: true });
+      return now;
+    });
+    const held = await this.#act(build, options, async (_transaction, now) => now);
+    const release = async (transaction: ReadModelTransaction, now: ProjectionState): Promise<void> => {
+      // Whoever has changed it meanwhile has decided whether it runs.
+      if (isSameClaims(now, held)) await transaction.states.change(build, { isPaused });
+    };
+    try {
+      const stores = { events: this.#events, readModels: this.#readModels };
+      await levelReactions({ projection, build: held, stores, logger: this.#logger });
+      await this.#act(build, options, async (transaction, now) => {
+        if (!isSameClaims(now, held))
+          throw new ReshardRefused(build.name, 'somebody else has changed it. Try again.');
+        await work(transaction, now);
+        await transaction.states.change(build, { isPaused });
+      });
+    } catch (error) {
+      await this.#act(build, options, release);
+      throw error;
+    }
   }
 
   /** Gives up the parked events of a key; returns how many. @throws {NothingParked} there are none */
@@ -212,6 +257,23 @@ function refuseRepetition(
       'it would react once more to what comes after. Ask for that with firesAgain.',
     );
   }
+}
+
+function furthest({ shards }: ProjectionState): number {
+  return Math.max(...shards.map(({ position }) => position));
+}
+
+/* Every change of a build ends its claims, which raises the epochs. */
+function isSameClaims(left: ProjectionState, right: ProjectionState): boolean {
+  const epochs = ({ shards }: ProjectionState): string => shards.map(({ epoch }) => epoch).join();
+  return epochs(left) === epochs(right);
+}
+
+function refuseStopped({ name, shards }: ProjectionState): void {
+  const stopped = shards.find(({ condition }) => condition === 'stopped');
+  if (stopped === undefined) return;
+  const where = `shard ${stopped.shard} has stopped behind position ${stopped.position}`;
+  throw new ReshardRefused(name, `${where}. Mend what made it stop, and resume it first.`);
 }
 
 async function refuseParked(transaction: ReadModelTransaction, build: ProjectionState): Promise<void> {

@@ -226,7 +226,7 @@ export class NothingParked extends AnnalsError {
   }
 }
 
-/** Shards cannot change while events are parked, or they are at different positions. */
+/** Shards cannot change while events are parked, or one that reacts has stopped. */
 export class ReshardRefused extends AnnalsError {
   readonly code = 'reshard-refused';
 

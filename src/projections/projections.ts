@@ -176,7 +176,10 @@ export class Projections implements ProjectionWaiter {
   /**
    * Divides the keys of a projection into another number of shards, which any number of nodes can share.
    *
-   * @throws {ReshardRefused} events are parked
+   * An event handler is paused until its shards have come to one position; what it has under way then happens twice.
+   *
+   * @throws {ReshardRefused} events are parked, or a shard of an event handler has stopped
+   * @throws {NotCaughtUp} the shards are too far apart
    */
   async reshard(projector: Class | string, shards: number, options: OperatorOptions = {}): Promise<void> {
     const { projection, build } = await this.#withCode(projector, options.build);

@@ -19,6 +19,21 @@ class ShardedReactions extends EventHandler {
   }
 }
 
+/* Holds the first reaction to account `a` until it is let go. */
+const held = { calls: [] as string[], letGo: (): void => undefined, failsAgain: false };
+
+@Projector('busy_reactions', { shards: 2 })
+class BusyReactions extends EventHandler {
+  @On(MoneyDeposited) async deposited({ aggregateId, payload }: Recorded<MoneyDeposited>) {
+    const call = `${aggregateId} ${payload.amount}`;
+    const isFirst = !held.calls.includes(call);
+    held.calls.push(call);
+    if (call !== 'a 1') return;
+    if (isFirst) await new Promise<void>(resolve => (held.letGo = resolve));
+    else if (held.failsAgain) throw new Error('on purpose');
+  }
+}
+
 let server: PostgresStores;
 let schemas = 0;
 const apps: App[] = [];
@@ -172,22 +187,69 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     await expect(app.projections.retryParked(Amounts)).resolves.toEqual({ handled: 0, failedKeys: [] });
   });
 
-  test('is told what to do where the shards of an event handler are apart', async () => {
+  async function startApart() {
+    Object.assign(held, { calls: [], failsAgain: false });
+    const app = await start(BusyReactions);
+    const statusOf = async () =>
+      (await app.projections.list()).find(({ name }) => name === 'busy_reactions')!;
+    await deposit(app, ['a', 1, 2], ...ids.map((id): [string, number] => [id, 1]));
+    await eventually('one shard is held and the other is through', async () => {
+      const positions = (await statusOf()).shards.map(({ position }) => position);
+      return held.calls.includes('a 1') && positions.includes(0) && positions.includes(12);
+    });
+    return { app, statusOf };
+  }
+
+  test('divides the keys of an event handler while one shard is behind the other', async () => {
+    const { app, statusOf } = await startApart();
+    await app.projections.reshard(BusyReactions, 3);
+    const { shards, isPaused } = await statusOf();
+    expect([shards.map(({ position }) => position), isPaused]).toEqual([[12, 12, 12], false]);
+    // What was under way when it was paused has happened twice, as after a crash; nothing else has.
+    const once = ids.map(id => `${id} 1`);
+    expect([...held.calls].sort()).toEqual(['a 1', 'a 1', 'a 2', ...once].sort());
+    expect(held.calls.lastIndexOf('a 1')).toBeLessThan(held.calls.indexOf('a 2'));
+
+    held.letGo();
+    await deposit(app, ['a', 3], ['id-0', 3]);
+    await app.projections.catchUp(patiently);
+    expect(held.calls.slice(13).sort()).toEqual(['a 3', 'id-0 3']);
+    await expect(actionsOn(app, BusyReactions)).resolves.toEqual(['reshard']);
+  });
+
+  test('is refused where what is between fails, which is parked, and the event handler goes on', async () => {
+    const { app, statusOf } = await startApart();
+    held.failsAgain = true;
+    await expect(app.projections.reshard(BusyReactions, 3)).rejects.toMatchObject({
+      code: 'reshard-refused',
+    });
+    held.letGo();
+    await deposit(app, ['id-0', 3]);
+    await app.projections.catchUp(patiently);
+    expect(held.calls.at(-1)).toBe('id-0 3');
+    const { shards, isPaused } = await statusOf();
+    expect([shards.length, isPaused]).toEqual([2, false]);
+    await expect(app.projections.parked(BusyReactions)).resolves.toMatchObject([
+      { key: 'account/a', position: 1, count: 2 },
+    ]);
+    await expect(actionsOn(app, BusyReactions)).resolves.toEqual([]);
+  });
+
+  test('is told what to do where a shard of an event handler has stopped', async () => {
     const app = await start(ShardedReactions);
     // Which shard an account belongs to does not matter: the one with the poison stops, the other goes on.
     await deposit(app, ['a', 13], ...ids.map((id): [string, number] => [id, 1]));
-    const [behind, ahead] = await eventually('one shard has stopped and the other is through', async () => {
+    const stopped = await eventually('one shard has stopped and the other is through', async () => {
       const build = (await app.projections.list()).find(({ name }) => name === 'sharded_reactions')!;
       const positions = build.shards.map(({ position }) => position);
       const isApart = build.condition === 'stopped' && positions.includes(0) && positions.includes(11);
-      return isApart && positions;
+      return isApart && { shard: positions.indexOf(0) };
     });
     await expect(app.projections.reshard(ShardedReactions, 3)).rejects.toMatchObject({
       code: 'reshard-refused',
       message:
-        `The shards of projection "sharded_reactions" were not changed: they are at positions ${behind}, ${ahead}, ` +
-        'and what is between has yet to be reacted to. ' +
-        'Resume it if it is paused, and try again when no events have come for a moment.',
+        `The shards of projection "sharded_reactions" were not changed: shard ${stopped.shard} has stopped behind ` +
+        'position 0. Mend what made it stop, and resume it first.',
     });
     poison.isOn = false;
     await app.projections.resume(ShardedReactions);
