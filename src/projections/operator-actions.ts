@@ -51,7 +51,12 @@ export class OperatorActions {
   /** Goes on with what was paused, or has stopped by itself. */
   async resume(build: ProjectionState, options: OperatorOptions): Promise<void> {
     await this.#act(build, options, async (transaction, now) => {
-      if (now.isPaused) await transaction.states.change(build, { isPaused: false });
+      const { projections } = await transaction.states.lock(build.name);
+      // Paused before it was swapped; whoever resumes the projection does not think of that, and may need to roll back.
+      const kept = projections.filter(({ status }) => options.build === undefined && status === 'kept');
+      for (const each of [now, ...kept]) {
+        if (each.isPaused) await transaction.states.change(each, { isPaused: false });
+      }
       await transaction.states.restart(build);
       await record(transaction, 'resume', build, options);
     });

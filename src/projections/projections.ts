@@ -158,7 +158,11 @@ export class Projections implements ProjectionWaiter {
     await this.#actions.pause(projection, build, options);
   }
 
-  /** Goes on with a projection that was paused, or that stopped by itself; one that runs is left alone. */
+  /**
+   * Goes on with a projection that was paused, or that stopped by itself; one that runs is left alone.
+   *
+   * Without `build`, a kept build that was paused goes on as well.
+   */
   async resume(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
     await this.#actions.resume(await this.#fresh(projector, options.build), options);
   }

@@ -158,7 +158,11 @@ describe.each(kinds)('an operator on $kind', ({ newStore }) => {
     await projections.rollBack(Amounts);
     await expect(stateOf()).resolves.toEqual(['1 live paused', '2 kept paused']);
 
+    await projections.resume(Amounts, { build: 'kept' });
+    await expect(stateOf()).resolves.toEqual(['1 live paused', '2 kept']);
+    await projections.pause(Amounts, { build: 'kept' });
     await projections.resume(Amounts);
+    await expect(stateOf()).resolves.toEqual(['1 live', '2 kept']);
     await projections.catchUp(patiently);
     await projections.rebuild(Amounts);
     await expect(stateOf()).resolves.toEqual(['1 kept', '3 live']);
