@@ -181,6 +181,19 @@ export { EventReplay } from './replay/event-replay.ts';
 export type { RebuildOptions, ReplayOptions } from './replay/event-replay.ts';
 export { repositoryOf } from './replay/repository.ts';
 export type { Repository, UpdateOptions } from './replay/repository.ts';
+export { EventReader } from './schema/event-reader.ts';
+export { UnableToUpcast } from './schema/unable-to-upcast.ts';
+export { InvalidUpcaster, upcaster } from './schema/upcaster.ts';
+export type {
+  EventShape,
+  PartsOf,
+  SplitDefinition,
+  Upcaster,
+  UpcasterDefinition,
+  UpcastPayload,
+} from './schema/upcaster.ts';
+export { Upcasters } from './schema/upcasters.ts';
+export type { UpcastPath, UpcastSplit } from './schema/upcasters.ts';
 export { Subscriptions } from './subscriptions/subscriptions.ts';
 export type { SubscriptionOptions } from './subscriptions/subscriptions.ts';
 export type { TailPage } from './subscriptions/tail.ts';

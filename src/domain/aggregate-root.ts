@@ -8,6 +8,7 @@ import { handlersOf } from './on.ts';
 let access: {
   create<A extends AggregateRoot>(aggregateClass: new () => A, id: string): A;
   replay(aggregate: AggregateRoot, event: object, version: number): void;
+  passOver(aggregate: AggregateRoot, version: number): void;
   markStored(aggregate: AggregateRoot, version: number): void;
   watch(aggregate: AggregateRoot, onRaise: () => void): void;
 };
@@ -79,6 +80,9 @@ export abstract class AggregateRoot<Event extends object = object> {
         aggregate.applyEvent(event);
         aggregate.#version = version;
       },
+      passOver(aggregate, version) {
+        aggregate.#version = version;
+      },
       markStored(aggregate, version) {
         aggregate.#pending = [];
         aggregate.#version = version;
@@ -98,6 +102,11 @@ export function createAggregate<A extends AggregateRoot>(aggregateClass: new () 
 /** Applies a stored event, which takes the aggregate to `version`. */
 export function replayEvent(aggregate: AggregateRoot, event: object, version: number): void {
   access.replay(aggregate, event, version);
+}
+
+/** Takes an aggregate to `version` by a stored event of which nothing is left to apply. */
+export function passOverEvent(aggregate: AggregateRoot, version: number): void {
+  access.passOver(aggregate, version);
 }
 
 /** Forgets the pending events because they are stored, up to `version`. */

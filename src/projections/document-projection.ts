@@ -1,4 +1,5 @@
 import { toJsonText } from '../application/events/json-text.ts';
+import type { EventReader } from '../application/schema/event-reader.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type {
@@ -13,7 +14,7 @@ import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { ProjectorReturnedNothing, ProjectorReturnedPromise } from './projection-errors.ts';
 import { isThenable, keyList, projectorHandlers } from './projector-handlers.ts';
-import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
+import type { ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 
 /** A document while a batch is folded. */
@@ -84,13 +85,14 @@ export class DocumentProjection implements Projection {
   readonly isKeyedByAggregate: boolean;
   readonly #projector: DocumentProjector<object>;
   readonly #handlers: Map<string, ProjectorHandler[]>;
-  readonly #deserialize: Deserialize;
+  readonly #reader: EventReader;
+  readonly #storedTypes: ReadonlySet<string>;
 
   constructor(
     projector: DocumentProjector<object>,
     projectorClass: Class,
     info: ProjectorInfo,
-    deserialize: Deserialize,
+    reader: EventReader,
   ) {
     this.name = info.name;
     this.version = info.version;
@@ -101,8 +103,9 @@ export class DocumentProjection implements Projection {
     this.projectorClass = projectorClass;
     this.#projector = projector;
     this.#handlers = projectorHandlers(projector, projectorClass);
-    this.#deserialize = deserialize;
-    this.types = [...this.#handlers.keys()];
+    this.#reader = reader;
+    this.types = reader.storedTypes(this.#handlers.keys());
+    this.#storedTypes = new Set(this.types);
     this.isKeyedByAggregate =
       projector.key === DocumentProjectorBase.prototype.key &&
       [...this.#handlers.values()].flat().every(handler => handler.key === undefined);
@@ -110,7 +113,7 @@ export class DocumentProjection implements Projection {
 
   keysOf(event: Recorded): readonly string[] {
     // Known even of an event that cannot be read.
-    if (this.isKeyedByAggregate) return this.#handlers.has(event.type) ? [event.aggregateId] : [];
+    if (this.isKeyedByAggregate) return this.#storedTypes.has(event.type) ? [event.aggregateId] : [];
     const batch = new DocumentBatch(this.name);
     this.#stepsOf(event, batch, undefined);
     return batch.ids;
@@ -144,15 +147,15 @@ export class DocumentProjection implements Projection {
   }
 
   #stepsOf(stored: Recorded, batch: DocumentBatch, isWanted: WantedKeys | undefined): Step[] {
-    const handlers = this.#handlers.get(stored.type) ?? [];
-    if (handlers.length === 0) return [];
+    if (!this.#storedTypes.has(stored.type)) return [];
     // What belongs to another shard need not even be read.
     if (this.isKeyedByAggregate && isWanted?.(stored, stored.aggregateId) === false) return [];
-    const event = this.#deserialize(stored);
     const steps: Step[] = [];
-    for (const handler of handlers) {
-      for (const id of this.#keysFor(handler, event)) {
-        if (isWanted?.(stored, id) ?? true) steps.push({ entry: batch.entry(id), handler, event });
+    for (const event of this.#reader.read(stored)) {
+      for (const handler of this.#handlers.get(event.type) ?? []) {
+        for (const id of this.#keysFor(handler, event)) {
+          if (isWanted?.(stored, id) ?? true) steps.push({ entry: batch.entry(id), handler, event });
+        }
       }
     }
     return steps;

@@ -1,11 +1,11 @@
 import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
+import type { EventReader } from '../application/schema/event-reader.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import { defaultFailurePolicy } from './failure-policy.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection } from './projection.ts';
 import type { ProjectorInfo } from './projector.ts';
-import type { Deserialize } from './projector-handlers.ts';
 import { noProjectionTelemetry } from './projection-telemetry.ts';
 import type { ProjectionTelemetry } from './projection-telemetry.ts';
 
@@ -32,14 +32,14 @@ export class HandlerProjection implements Projection {
   readonly batchSize = 1;
   readonly failure: FailurePolicy;
   readonly #reactions = new Map<string, { readonly name: string; readonly reaction: EventReaction }[]>();
-  readonly #deserialize: Deserialize;
+  readonly #reader: EventReader;
   readonly #scope: ExecutionScope;
   readonly #telemetry: ProjectionTelemetry;
 
   constructor(
     info: Pick<ProjectorInfo, 'name' | 'version'> & Partial<Pick<ProjectorInfo, 'failure' | 'shards'>>,
     projectorClass: Class | undefined,
-    deserialize: Deserialize,
+    reader: EventReader,
     { scope, telemetry = noProjectionTelemetry }: ReactionServices,
   ) {
     this.name = info.name;
@@ -47,16 +47,16 @@ export class HandlerProjection implements Projection {
     this.shards = info.shards ?? 1;
     this.failure = info.failure ?? defaultFailurePolicy;
     this.projectorClass = projectorClass;
-    this.#deserialize = deserialize;
+    this.#reader = reader;
     this.#scope = scope;
     this.#telemetry = telemetry;
   }
 
   get types(): readonly string[] {
-    return [...this.#reactions.keys()];
+    return this.#reader.storedTypes(this.#reactions.keys());
   }
 
-  /** Adds a reaction to events stored as `type`; its name must outlive changes of the others. */
+  /** Adds a reaction to events that are read as `type`; its name must outlive changes of the others. */
   add(type: string, name: string, reaction: EventReaction): void {
     this.#reactions.set(type, [...(this.#reactions.get(type) ?? []), { name, reaction }]);
   }
@@ -67,17 +67,23 @@ export class HandlerProjection implements Projection {
 
   async react(events: readonly Recorded[]): Promise<void> {
     for (const stored of events) {
-      const event = this.#deserialize(stored) as Recorded<never>;
-      for (const { name, reaction } of this.#reactions.get(stored.type) ?? []) {
-        const react = async (): Promise<unknown> => reaction(event);
-        await this.#telemetry.reaction(this, event, () =>
-          this.#scope.runForEvent(event, { projection: this.name, name }, react),
-        );
-      }
+      for (const event of this.#reader.read(stored)) await this.#reactTo(event as Recorded<never>);
     }
   }
 
   async project(): Promise<void> {
     // Everything has happened in react().
+  }
+
+  async #reactTo(event: Recorded<never>): Promise<void> {
+    const part = this.#reader.partOf(event);
+    for (const { name, reaction } of this.#reactions.get(event.type) ?? []) {
+      const react = async (): Promise<unknown> => reaction(event);
+      // Parts of one event share its id, and may share the method, too.
+      const own = part === undefined ? name : `${name}#${part}`;
+      await this.#telemetry.reaction(this, event, () =>
+        this.#scope.runForEvent(event, { projection: this.name, name: own }, react),
+      );
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { eventTypeOf } from '../domain/index.ts';
-import type { Class, EventKey, Recorded } from '../domain/index.ts';
+import type { Class, EventKey } from '../domain/index.ts';
 import { InvalidIdentifier, checkIdentifier } from '../domain/identifiers.ts';
 import { handlersOf } from '../domain/on.ts';
 
@@ -52,6 +52,3 @@ function methodOf(projector: object, method: string | symbol): (...args: unknown
 export function isThenable(value: unknown): boolean {
   return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }
-
-/** Turns stored events into what handlers take. */
-export type Deserialize = (event: Recorded) => Recorded<object>;

@@ -1,5 +1,6 @@
 import { EventNotNamed, eventTypeOf } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
+import type { EventReader } from '../application/schema/event-reader.ts';
 import { DocumentProjection } from './document-projection.ts';
 import { DocumentProjector } from './document-projector.ts';
 import { EventHandler } from './event-handler.ts';
@@ -9,7 +10,6 @@ import type { Projection } from './projection.ts';
 import { ProjectionNameTaken, RegisteredTooLate, UnknownProjection } from './projection-errors.ts';
 import { projectorInfoOf } from './projector.ts';
 import { projectorHandlers } from './projector-handlers.ts';
-import type { Deserialize } from './projector-handlers.ts';
 import { TableProjection } from './table-projection.ts';
 import { TableProjector } from './table-projector.ts';
 
@@ -17,12 +17,12 @@ import { TableProjector } from './table-projector.ts';
 export class ReadModelProjector {
   readonly #projections = new Map<string, Projection>();
   readonly #byClass = new Map<Class, Projection>();
-  readonly #deserialize: Deserialize;
+  readonly #reader: EventReader;
   readonly #reactions: ReactionServices;
   #isStarted = false;
 
-  constructor(deserialize: Deserialize, reactions: ReactionServices) {
-    this.#deserialize = deserialize;
+  constructor(reader: EventReader, reactions: ReactionServices) {
+    this.#reader = reader;
     this.#reactions = reactions;
   }
 
@@ -32,7 +32,7 @@ export class ReadModelProjector {
   }
 
   /**
-   * Registers a function for an event class or type.
+   * Registers a function for an event class or type: one that upcasters give, where events are stored under others.
    *
    * Functions registered under one name share a checkpoint and see each event at least once, in order. To be
    * called before the app starts.
@@ -93,7 +93,7 @@ export class ReadModelProjector {
 
   #newHandlers(name: string): HandlerProjection {
     const info = { name, version: 1 };
-    const projection = new HandlerProjection(info, undefined, this.#deserialize, this.#reactions);
+    const projection = new HandlerProjection(info, undefined, this.#reader, this.#reactions);
     this.#projections.set(keyOf(projection), projection);
     return projection;
   }
@@ -106,15 +106,15 @@ export class ReadModelProjector {
         projector as DocumentProjector<object>,
         projectorClass,
         info,
-        this.#deserialize,
+        this.#reader,
       );
     }
     if (projector instanceof TableProjector) {
-      const services = { deserialize: this.#deserialize, scope: this.#reactions.scope };
+      const services = { reader: this.#reader, scope: this.#reactions.scope };
       return new TableProjection(projector, projectorClass, info, services);
     }
     if (!(projector instanceof EventHandler)) throw new UnknownProjection(projectorClass.name);
-    const projection = new HandlerProjection(info, projectorClass, this.#deserialize, this.#reactions);
+    const projection = new HandlerProjection(info, projectorClass, this.#reader, this.#reactions);
     for (const [type, handlers] of projectorHandlers(projector, projectorClass)) {
       for (const handler of handlers) projection.add(type, handler.name, event => handler.call(event));
     }

@@ -2,13 +2,14 @@ import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelTransaction, SqlSession } from '../application/ports/read-model-store.ts';
+import type { EventReader } from '../application/schema/event-reader.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import { UnevenRows } from './projection-errors.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { isThenable, projectorHandlers } from './projector-handlers.ts';
-import type { Deserialize, ProjectorHandler } from './projector-handlers.ts';
+import type { ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 import type { TableProjector, TableTransaction } from './table-projector.ts';
 
@@ -25,14 +26,14 @@ export class TableProjection implements Projection {
   readonly batchSize = readModelBatchSize;
   readonly failure: FailurePolicy;
   readonly #handlers: Map<string, ProjectorHandler[]>;
-  readonly #deserialize: Deserialize;
+  readonly #reader: EventReader;
   readonly #scope: ExecutionScope;
 
   constructor(
     projector: TableProjector,
     projectorClass: Class,
     info: ProjectorInfo,
-    { deserialize, scope }: { readonly deserialize: Deserialize; readonly scope: ExecutionScope },
+    { reader, scope }: { readonly reader: EventReader; readonly scope: ExecutionScope },
   ) {
     this.name = info.name;
     this.version = info.version;
@@ -43,9 +44,9 @@ export class TableProjection implements Projection {
     this.projectorClass = projectorClass;
     this.tables = projector.tables;
     this.#handlers = projectorHandlers(projector, projectorClass);
-    this.#deserialize = deserialize;
+    this.#reader = reader;
     this.#scope = scope;
-    this.types = [...this.#handlers.keys()];
+    this.types = reader.storedTypes(this.#handlers.keys());
   }
 
   /* What its rows have to do with each other is known to the projector alone; an aggregate is the safest guess. */
@@ -67,10 +68,9 @@ export class TableProjection implements Projection {
   }
 
   async #run(events: readonly Recorded[], tables: TableTransaction): Promise<void> {
-    for (const event of events) {
-      const recorded = this.#deserialize(event);
+    for (const event of events.flatMap(stored => this.#reader.read(stored))) {
       for (const handler of this.#handlers.get(event.type) ?? []) {
-        const handled = handler.call(recorded, tables);
+        const handled = handler.call(event, tables);
         // A promise for each event that nothing is waited for would cost a tenth of a catch-up.
         if (isThenable(handled)) await handled;
       }

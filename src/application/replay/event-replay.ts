@@ -7,10 +7,10 @@ import type {
   Recorded,
   StreamId,
 } from '../../domain/index.ts';
-import { createAggregate, replayEvent } from '../../domain/aggregate-root.ts';
+import { createAggregate, passOverEvent, replayEvent } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
-import type { EventSerializer } from '../ports/event-serializer.ts';
 import type { EventStore, ReadStreamOptions } from '../ports/event-store.ts';
+import type { EventReader } from '../schema/event-reader.ts';
 import { pagesIn } from '../subscriptions/event-pages.ts';
 import { AggregateNotFound } from './aggregate-errors.ts';
 
@@ -33,17 +33,18 @@ export interface ReplayOptions {
 /** Brings state back from events. */
 export class EventReplay {
   readonly #store: EventStore;
-  readonly #serializer: EventSerializer;
+  readonly #reader: EventReader;
 
-  constructor(store: EventStore, serializer: EventSerializer) {
+  constructor(store: EventStore, reader: EventReader) {
     this.#store = store;
-    this.#serializer = serializer;
+    this.#reader = reader;
   }
 
   /**
    * The aggregate as its events made it, at the latest or an earlier version or time.
    *
    * @throws {AggregateNotFound} it has no events up to there
+   * @throws {UnableToUpcast} an upcaster failed on one of them
    */
   async rebuildAggregate<Source extends AggregateSource>(
     source: Source,
@@ -68,22 +69,27 @@ export class EventReplay {
     return aggregate.version === 0 ? undefined : aggregate;
   }
 
-  /** The aggregate's events in version order, payloads as instances of their classes. */
+  /**
+   * The aggregate's events in version order, as upcasters read them today, payloads as instances of their classes.
+   *
+   * Where one stored event is read as several, these follow each other with one version.
+   */
   async *replayEvents<Source extends AggregateSource>(
     source: Source,
     id: string,
     options: ReplayOptions = {},
   ): AsyncIterable<Recorded<EventOf<Source>>> {
     for await (const event of this.#store.readStream(streamOf(source, id), options)) {
-      yield this.#serializer.deserialize(event) as Recorded<EventOf<Source>>;
+      yield* this.#reader.read(event) as readonly Recorded<EventOf<Source>>[];
     }
   }
 
   async #fold(aggregate: AggregateRoot, stream: StreamId, bounds: ReadStreamOptions): Promise<void> {
     for await (const page of pagesIn(this.#store.readStream(stream, bounds))) {
-      for (const event of page) {
-        const { payload } = this.#serializer.deserialize(event);
-        replayEvent(aggregate, payload, event.version);
+      for (const stored of page) {
+        const events = this.#reader.read(stored);
+        for (const { payload } of events) replayEvent(aggregate, payload, stored.version);
+        if (events.length === 0) passOverEvent(aggregate, stored.version);
       }
     }
   }

@@ -4,6 +4,7 @@ import type {
   CommandBus,
   Consumers,
   EventEmitter,
+  EventReader,
   EventReplay,
   EventSerializer,
   EventStore,
@@ -23,6 +24,8 @@ export interface App extends AsyncDisposable {
   readonly emitter: EventEmitter;
   readonly replay: EventReplay;
   readonly serializer: EventSerializer;
+  /** Reads stored events as what they are today. */
+  readonly reader: EventReader;
   readonly projections: Projections;
   readonly readModels: ReadModels;
   /** Hands events out to services elsewhere, which pull them and answer for each. */

@@ -11,6 +11,7 @@ import {
   CommandBus,
   Consumers,
   EventEmitter,
+  EventReader,
   EventReplay,
   Health,
   QueryBus,
@@ -72,6 +73,7 @@ export interface Parts {
   readonly ids: IdGenerator;
   readonly scope: ExecutionScope;
   readonly serializer: JsonEventSerializer;
+  readonly reader: EventReader;
   readonly units: UnitsOfWork;
   readonly replay: EventReplay;
   readonly commands: CommandBus;
@@ -88,18 +90,18 @@ export interface Parts {
 
 /** Opens the store and puts the parts of an app together. */
 export async function assemble(options: AppOptions, catalog: ModuleCatalog): Promise<Parts> {
-  const { clock = systemClock, ids = uuidV7Generator, logger = consoleLogger } = options;
-  const { telemetry } = options;
+  const { clock = systemClock, ids = uuidV7Generator, logger = consoleLogger, telemetry } = options;
   const opened = await options.store.open({ clock, ids, logger, telemetry });
   const store = telemetry === undefined ? opened : observed(opened, telemetry);
   const { events, readModels } = store;
   const scope = new ExecutionScope();
   const serializer = new JsonEventSerializer(catalog.events);
+  const reader = new EventReader(serializer, catalog.upcasters);
   const sources = { store: events, serializer, currentContext: () => scope.context };
   const cache = new AggregateCache(options.cachedAggregates ?? 1_000);
   const units = new UnitsOfWork(scope, sources, cache, { ...defaultConflictRetry, ...options.conflictRetry });
   const told = telemetry && new ObservedProjections(telemetry);
-  const registry = new ReadModelProjector(event => serializer.deserialize(event), { scope, telemetry: told });
+  const registry = new ReadModelProjector(reader, { scope, telemetry: told });
   const builds = new Builds(readModels);
   const settled = new SettledWaiter(events, error => readModels.isTransient(error));
   const projections = new Projections(registry, store, {
@@ -110,8 +112,8 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const commands = new CommandBus({ store: events, ids, scope, units, projections, middleware });
   const queries = new QueryBus();
   return {
-    ...{ store, logger, clock, ids, scope, serializer, units, registry, projections, commands },
-    replay: new EventReplay(events, serializer),
+    ...{ store, logger, clock, ids, scope, serializer, reader, units, registry, projections, commands },
+    replay: new EventReplay(events, reader),
     queries,
     emitter: new EventEmitter(events, scope, logger, options.emitter),
     readModels: new ReadModels(registry, {

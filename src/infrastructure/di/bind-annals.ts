@@ -5,6 +5,7 @@ import {
   CommandBus,
   Consumers,
   EventEmitter,
+  EventReader,
   EventReplay,
   Health,
   Query,
@@ -25,7 +26,7 @@ import { tokens } from './tokens.ts';
 /**
  * Starts Annals in a container that the application already has.
  *
- * Binds the buses, `EventReplay`, `EventEmitter`, `ReadModels`, `Projections`, `Consumers` and `Health` by class, ports by `tokens`,
+ * Binds the buses, `EventReplay`, `EventReader`, `EventEmitter`, `ReadModels`, `Projections`, `Consumers` and `Health` by class, ports by `tokens`,
  * repositories by `repositoryOf`, and every handler and projector as a singleton, unless it is bound already.
  *
  * If it fails, the container is left as it was.
@@ -59,6 +60,7 @@ export async function bindAnnals(container: Container, options: AppOptions): Pro
 function bindParts(container: Container, parts: Parts): void {
   container.bind(CommandBus).toConstantValue(parts.commands);
   container.bind(QueryBus).toConstantValue(parts.queries);
+  container.bind(EventReader).toConstantValue(parts.reader);
   container.bind(EventReplay).toConstantValue(parts.replay);
   container.bind(EventEmitter).toConstantValue(parts.emitter);
   container.bind(ReadModelProjector).toConstantValue(parts.registry);
@@ -115,7 +117,8 @@ function adviceFor(reason: string): string {
 }
 
 function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App {
-  const { store, commands, queries, emitter, replay, serializer, projections, readModels, health } = parts;
+  const { store, commands, queries, emitter, replay, serializer, reader, projections, readModels, health } =
+    parts;
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await commands.drain();
@@ -125,7 +128,7 @@ function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App 
     await store[Symbol.asyncDispose]();
   };
   return {
-    ...{ commands, queries, emitter, replay, serializer, projections, readModels, health, container },
+    ...{ commands, queries, emitter, replay, serializer, reader, projections, readModels, health, container },
     consumers: parts.consumers,
     events: store.events,
     aggregates: catalog.sources,

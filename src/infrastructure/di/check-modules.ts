@@ -24,6 +24,7 @@ export function checkModules(catalog: ModuleCatalog): void {
   const problems = [
     ...aggregateProblems(catalog),
     ...eventProblems(catalog),
+    ...catalog.upcasters.problems,
     ...handlerProblems(catalog),
     ...projectorProblems(catalog),
   ];

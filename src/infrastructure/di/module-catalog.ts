@@ -1,5 +1,6 @@
 import type { AggregateClass, AggregateSource, Class } from '../../domain/index.ts';
 import { handlersOf } from '../../domain/on.ts';
+import { Upcasters } from '../../application/schema/upcasters.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import type { AnnalsModule, HandlerClass } from './module.ts';
 
@@ -9,6 +10,7 @@ export class ModuleCatalog {
   readonly handlers: readonly HandlerClass[];
   readonly projectors: readonly Class[];
   readonly messages: readonly Class[];
+  readonly upcasters: Upcasters;
   readonly #listedEvents: readonly Class[];
 
   constructor(modules: readonly AnnalsModule[]) {
@@ -17,6 +19,7 @@ export class ModuleCatalog {
     this.projectors = unique(modules.flatMap(module => module.projectors ?? []));
     this.messages = unique(modules.flatMap(module => module.messages ?? []));
     this.#listedEvents = modules.flatMap(module => module.events ?? []);
+    this.upcasters = new Upcasters(unique(modules.flatMap(module => module.upcasters ?? [])), this.events);
   }
 
   /** The aggregate classes that carry a name. */

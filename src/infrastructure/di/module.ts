@@ -1,5 +1,5 @@
 import type { AggregateSource, Class } from '../../domain/index.ts';
-import type { Command, CommandMiddleware, Query } from '../../application/index.ts';
+import type { Command, CommandMiddleware, Query, Upcaster } from '../../application/index.ts';
 import type { ReadModelProjector } from '../../projections/index.ts';
 
 /** A handler class as a module lists it. */
@@ -13,6 +13,8 @@ export interface ModuleDefinition {
   readonly aggregates?: readonly AggregateSource[];
   /** Events that no aggregate has an `@On` for; the others are found by themselves. */
   readonly events?: readonly Class[];
+  /** How events that are stored in older shapes are read today. */
+  readonly upcasters?: readonly Upcaster[];
   /** Handlers of commands and queries, decorated with `@Handles`. */
   readonly handlers?: readonly HandlerClass[];
   /** Commands and queries that must have a handler, wherever it is. */

@@ -120,7 +120,7 @@ async function checkAll({ invariants }: Explored, checked: CheckedAct, world: Wo
     throw failed(checked, ['It broke, which is no refusal:', ...describeError(fault)], fault);
   const { source, id } = world.plan.subject!;
   const stream = streamOf(source, id);
-  const events = await world.eventsOf(source, stream);
+  const events = (await world.eventsOf(source, stream)).map(({ payload }) => payload);
   for (const [name, holds] of Object.entries(invariants)) {
     const aggregate = await world.fold(source, stream);
     const reason = await reasonAgainst(() => holds(aggregate as never, events as never));

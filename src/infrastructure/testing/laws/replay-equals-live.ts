@@ -1,6 +1,6 @@
 import { formatStream } from '../../../domain/index.ts';
-import type { AggregateRoot } from '../../../domain/index.ts';
-import { createAggregate, replayEvent } from '../../../domain/aggregate-root.ts';
+import type { AggregateRoot, Recorded } from '../../../domain/index.ts';
+import { createAggregate, passOverEvent, replayEvent } from '../../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
 import { differences } from '../compare/differences.ts';
 import type { Difference } from '../compare/differences.ts';
@@ -65,9 +65,14 @@ function copyOf(view: StateView): StateView {
 }
 
 /* What is stored, then what it raised since. */
-function foldSighting({ source, stream, raised }: Sighting, stored: readonly object[]): AggregateRoot {
+function foldSighting(
+  { source, stream, raised, versionBefore }: Sighting,
+  stored: readonly Recorded<object>[],
+): AggregateRoot {
   const aggregate = createAggregate(aggregateClassOf(source), stream.aggregateId);
-  for (const event of [...stored, ...raised]) replayEvent(aggregate, event, aggregate.version + 1);
+  for (const { payload, version } of stored) replayEvent(aggregate, payload, version);
+  passOverEvent(aggregate, versionBefore);
+  for (const event of raised) replayEvent(aggregate, event, aggregate.version + 1);
   return aggregate;
 }
 

@@ -1,5 +1,5 @@
 import type { AggregateSource } from '../../../domain/index.ts';
-import { createAggregate, replayEvent } from '../../../domain/aggregate-root.ts';
+import { createAggregate, passOverEvent, replayEvent } from '../../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
 import type { AggregateRoot, Recorded, StreamId } from '../../../domain/index.ts';
 import { differences } from '../compare/differences.ts';
@@ -88,24 +88,17 @@ function foldOf(source: AggregateSource, id: string): Fold {
     start,
     apply(state, events) {
       const aggregate = state as AggregateRoot;
-      for (const { payload } of events) replayEvent(aggregate, payload, aggregate.version + 1);
+      for (const { payload, version } of events) replayEvent(aggregate, payload, version);
       return aggregate;
     },
     copy: state => {
       const copy = copyFields(state as object, start());
-      replayVersion(copy, (state as AggregateRoot).version);
+      passOverEvent(copy, (state as AggregateRoot).version);
       return copy;
     },
     view: state => viewOf(state as AggregateRoot),
   };
 }
-
-/* An event that changes nothing takes a copy to its version. */
-function replayVersion(aggregate: AggregateRoot, version: number): void {
-  if (version > 0) replayEvent(aggregate, new NoEvent(), version);
-}
-
-class NoEvent {}
 
 function deciderFold(decider: Exclude<AggregateSource, abstract new (...args: never[]) => unknown>): Fold {
   return {

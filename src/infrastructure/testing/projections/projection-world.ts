@@ -76,9 +76,9 @@ export class ProjectionWorld {
   /** The projector as another process would have it: a new instance that knows nothing of the one before. */
   async freshProjection(): Promise<Projection> {
     const { projectorClass } = this.plan;
-    const { serializer, container } = await this.#workshop();
+    const { reader, container } = await this.#workshop();
     const services = { scope: new ExecutionScope(), telemetry: undefined };
-    const registry = new ReadModelProjector(event => serializer.deserialize(event), services);
+    const registry = new ReadModelProjector(reader, services);
     return registry.registerProjector(container.get(projectorClass as Constructible), projectorClass);
   }
 

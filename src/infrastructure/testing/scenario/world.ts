@@ -140,25 +140,25 @@ export class World {
     };
   }
 
-  /** The events after a position, as instances of their classes. */
+  /** The events after a position, as they are read today. */
   async eventsAfter(position: number): Promise<Recorded<object>[]> {
     const events: Recorded<object>[] = [];
     for await (const event of this.app.events.readFeed({ afterPosition: position })) {
-      events.push(this.app.serializer.deserialize(event));
+      events.push(...this.app.reader.read(event));
     }
     return events;
   }
 
-  /** The stored events of an aggregate up to a version, as instances of their classes. */
+  /** The stored events of an aggregate up to a version, as they are read today. */
   async eventsOf(
     source: AggregateSource,
     { aggregateId }: StreamId,
     toVersion?: number,
-  ): Promise<readonly object[]> {
-    const events: object[] = [];
+  ): Promise<readonly Recorded<object>[]> {
+    const events: Recorded<object>[] = [];
     if (toVersion === 0) return events;
-    for await (const { payload } of this.app.replay.replayEvents(source, aggregateId, { toVersion }))
-      events.push(payload);
+    for await (const event of this.app.replay.replayEvents(source, aggregateId, { toVersion }))
+      events.push(event);
     return events;
   }
 
