@@ -44,8 +44,8 @@ export interface SplitDefinition<
 /**
  * Says how events that are stored as `type` at `version` are read today; list it in a module's `upcasters`.
  *
- * `up` gets plain JSON of its own, which it may change, and gives plain JSON. It must be pure: the same payload gives the
- * same result, on every day and node. It knows no classes, so it need never change once it is written.
+ * `up` gets plain JSON and gives plain JSON. It must be pure: the same payload gives the same result, on every day and
+ * node, and stays as it is. It knows no classes, so that it need never change once it is written.
  *
  * @throws {InvalidIdentifier} a type is not of the form `aggregate.past_tense_verb`
  * @throws {InvalidUpcaster} a version is no whole number from 1, `into` names nothing, or `up` is no function

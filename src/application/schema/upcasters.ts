@@ -44,6 +44,11 @@ export class Upcasters {
     }
   }
 
+  /** Whether there are none. */
+  get isEmpty(): boolean {
+    return this.#paths.size === 0;
+  }
+
   /** How events that are stored so are read; undefined: as they are. */
   pathOf(type: string, version: number): UpcastPath | undefined {
     return this.#paths.get(type)?.get(version);

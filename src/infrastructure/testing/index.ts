@@ -24,6 +24,10 @@ export type { ActionOf, And, CommandsOf, Given, StateOf, Then } from './scenario
 export type { ErrorFields } from './scenario/checks.ts';
 export type { BindServices, ScenarioOptions } from './scenario/scenario-options.ts';
 export { SequentialIds } from './sequential-ids.ts';
+export { checkCorpus } from './stored/check-corpus.ts';
+export type { CorpusEntry, CorpusOptions } from './stored/check-corpus.ts';
+export { storedEvent } from './stored/stored-event.ts';
+export type { EventAsStored } from './stored/stored-event.ts';
 export { onPGlite } from './stores/on-pglite.ts';
 export { onPostgres } from './stores/on-postgres.ts';
 export { printStory } from './stories/print-story.ts';

@@ -15,6 +15,7 @@ import type { ErrorFields } from '../scenario/checks.ts';
 import type { BindServices } from '../scenario/scenario-options.ts';
 import { Scenario } from '../scenario/scenario.ts';
 import type { WorldPlan } from '../scenario/world.ts';
+import type { EventAsStored } from '../stored/stored-event.ts';
 import { actionSentence, say, words } from '../stories/sentences.ts';
 import type { Told } from '../stories/told-story.ts';
 import type { Verdict } from '../verdict.ts';
@@ -42,7 +43,7 @@ export interface AppGiven extends Told {
   stream<Source extends AggregateSource>(
     source: Source,
     id: string,
-    ...events: readonly EventOf<Source>[]
+    ...events: readonly (EventOf<Source> | EventAsStored)[]
   ): AppGiven;
   /** These commands, all of which succeed. */
   commands(...commands: readonly Command<unknown>[]): AppGiven;
@@ -133,7 +134,7 @@ export function appScenario(target: AppScenarioOptions | App): AppGiven {
   const { modules, store = memory(), startsAt, bind, withoutLaws = [] } = options;
   const plan: WorldPlan = {
     ...{ subject: undefined, sources: [], events: [], handlers: [], modules, startsAt, bind },
-    ...{ store, hasReactions: true, app },
+    ...{ upcasters: [], store, hasReactions: true, app },
   };
   return new AppStory({ subject: 'the app', plan, steps: [], withoutLaws });
 }

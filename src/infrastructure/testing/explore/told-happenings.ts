@@ -101,11 +101,11 @@ export function idOf({ source, options }: Explored): string {
 
 function storyOf(explored: Explored, given: readonly object[], steps: readonly Step[]): Story {
   const { source, options } = explored;
-  const { handlers = [], modules = [], startsAt, bind, withoutLaws = [] } = options;
+  const { handlers = [], modules = [], upcasters = [], startsAt, bind, withoutLaws = [] } = options;
   const subject = { source, id: idOf(explored) };
   const plan: WorldPlan = {
     ...{ subject, sources: [], events: given.map(classOf), handlers, modules, startsAt, bind },
-    ...{ store: memory(), hasReactions: false },
+    ...{ upcasters, store: memory(), hasReactions: false },
   };
   return { subject: aggregateClassOf(source).name, plan, steps, withoutLaws };
 }

@@ -10,6 +10,8 @@ export type LawName =
   | 'replay-equals-live'
   | 'same-input-same-events'
   | 'snapshot-equals-replay'
+  | 'upcasters-are-pure'
+  | 'upcast-events-survive-storage'
   | 'redelivery-changes-nothing'
   | 'restart-changes-nothing'
   | 'rebuild-changes-nothing'

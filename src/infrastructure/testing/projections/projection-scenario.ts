@@ -6,6 +6,7 @@ import { mustBeAwaited } from '../awaiting.ts';
 import { callerFrames } from '../caller-line.ts';
 import { describeBreach } from '../laws/law.ts';
 import { projectionBreach } from '../laws/projection-laws.ts';
+import { upcasterBreach } from '../laws/upcaster-laws.ts';
 import { ScenarioFailed, pointTo } from '../scenario-failed.ts';
 import { eventSentence, say, timeSentence, words } from '../stories/sentences.ts';
 import type { Told, ToldStory } from '../stories/told-story.ts';
@@ -26,7 +27,10 @@ interface Step {
 
 /** Events on their way to a projector. Every call returns a new stage, so that a beginning can be shared by tests. */
 export interface EventsOf<Stage> extends Told {
-  /** These events of the aggregate with this id; its type is the first word of the events' names. */
+  /**
+   * These events of the aggregate with this id, some of them perhaps as `storedEvent`; its type is the first word of the
+   * events' names.
+   */
   on(aggregateId: string, ...events: readonly object[]): Stage;
   /** From here on it is this time. */
   at(time: Date | string): Stage;
@@ -133,7 +137,17 @@ export function projectionFor(projectorClass: Class, options: ProjectionOptions 
 async function caughtUp(world: ProjectionWorld): Promise<Rows> {
   await world.app.projections.catchUp({ timeoutMs: patienceMs });
   await refuseParked(world.app, world.failures);
+  await refuseUpcasters(world);
   return rowsOf(world);
+}
+
+/* Broken, their laws make everything else differ as well. */
+async function refuseUpcasters(world: ProjectionWorld): Promise<void> {
+  const { app, upcasters, plan } = world;
+  if (upcasters.isEmpty) return;
+  const reading = { upcasters, reader: app.reader, serializer: app.serializer };
+  const breach = await upcasterBreach(reading, await world.events(), plan.withoutLaws);
+  if (breach !== undefined) throw new ScenarioFailed(describeBreach(breach));
 }
 
 async function rowsOf(world: ProjectionWorld): Promise<Rows> {

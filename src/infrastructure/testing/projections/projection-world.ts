@@ -1,13 +1,12 @@
-import { eventTypeOf } from '../../../domain/index.ts';
 import type { Recorded } from '../../../domain/index.ts';
-import { classOf } from '../../../domain/class.ts';
 import { ExecutionScope } from '../../../application/execution/execution-scope.ts';
-import type { Store } from '../../../application/index.ts';
+import type { Store, Upcasters } from '../../../application/index.ts';
 import { ReadModelProjector } from '../../../projections/index.ts';
 import type { Projection } from '../../../projections/projection.ts';
 import { projectorInfoOf } from '../../../projections/projector.ts';
 import type { ProjectionId } from '../../../application/ports/projection-states.ts';
 import type { App } from '../../di/app.ts';
+import { ModuleCatalog } from '../../di/module-catalog.ts';
 import type { AnnalsModule } from '../../di/module.ts';
 import { createApp } from '../../di/create-app.ts';
 import { silentLogger } from '../../system/console-logger.ts';
@@ -16,6 +15,7 @@ import { VirtualClock } from '../virtual-clock.ts';
 import { FailureLog } from './failure-log.ts';
 import { moduleOf } from './projection-plan.ts';
 import type { ProjectionPlan } from './projection-plan.ts';
+import { asNewEvent, storedTypeOf } from '../stored/stored-event.ts';
 import { sharedStore } from '../stores/shared-store.ts';
 
 /** The application that one telling of a projector's story happens in. */
@@ -56,14 +56,19 @@ export class ProjectionWorld {
   /** Appends events to an aggregate; its type is the first word of their names. */
   async append(aggregateId: string, events: readonly object[]): Promise<void> {
     for (const event of events) {
-      const aggregateType = eventTypeOf(classOf(event))?.name.split('.')[0] ?? '';
+      const aggregateType = storedTypeOf(event)?.split('.')[0] ?? '';
       const stream = { aggregateType, aggregateId };
       await this.app.events.append({
         stream,
         expectedVersion: 'any',
-        events: [this.app.serializer.serialize(event)],
+        events: [asNewEvent(event, this.app)],
       });
     }
+  }
+
+  /** The upcasters that the app reads events through. */
+  get upcasters(): Upcasters {
+    return new ModuleCatalog([moduleOf(this.plan)]).upcasters;
   }
 
   /** All events, as the store gives them to projections. */

@@ -1,3 +1,4 @@
+import type { Upcaster } from '../../../application/index.ts';
 import type { App } from '../../di/app.ts';
 import type { AnnalsModule, HandlerClass } from '../../di/module.ts';
 import type { LawName } from '../laws/law.ts';
@@ -13,6 +14,8 @@ export interface ScenarioOptions {
   readonly handlers?: readonly HandlerClass[];
   /** The modules of the application, in place of single handlers. */
   readonly modules?: readonly AnnalsModule[];
+  /** What reads events that are given as `storedEvent`, besides the upcasters of the modules. */
+  readonly upcasters?: readonly Upcaster[];
   /** Binds what handlers are given besides Annals' own, e.g. a mailer that only notes what it is to send. */
   readonly bind?: BindServices;
   /** The time at which the scenario starts; default: the beginning of 2026, UTC. */

@@ -7,6 +7,7 @@ import type {
 } from '../../../domain/index.ts';
 import type { Command } from '../../../application/index.ts';
 import type { ExpectedEvent } from '../compare/event-pattern.ts';
+import type { EventAsStored } from '../stored/stored-event.ts';
 import type { Told } from '../stories/told-story.ts';
 import type { Verdict } from '../verdict.ts';
 import type { ErrorFields } from './checks.ts';
@@ -50,15 +51,18 @@ export interface Given<
 > extends Told {
   /** Nothing: the aggregate does not exist. */
   nothing(): Given<Source, Events, Commands>;
-  /** These events of the aggregate. */
-  events(...events: readonly EventOf<Source>[]): Given<Source, Events, Commands>;
+  /** These events of the aggregate, some of them perhaps as they were stored long ago. */
+  events(...events: readonly (EventOf<Source> | EventAsStored)[]): Given<Source, Events, Commands>;
   /** These events of another aggregate of the same kind. */
-  stream(id: string, ...events: readonly EventOf<Source>[]): Given<Source, Events, Commands>;
+  stream(
+    id: string,
+    ...events: readonly (EventOf<Source> | EventAsStored)[]
+  ): Given<Source, Events, Commands>;
   /** These events of an aggregate of another kind, whose events may be expected from now on. */
   stream<Other extends AggregateSource>(
     source: Other,
     id: string,
-    ...events: readonly EventOf<Other>[]
+    ...events: readonly (EventOf<Other> | EventAsStored)[]
   ): Given<Source, Events | EventOf<Other>, Commands>;
   /** These commands, all of which succeed. */
   commands(...commands: readonly Commands[]): Given<Source, Events, Commands>;

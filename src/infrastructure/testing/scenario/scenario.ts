@@ -220,10 +220,10 @@ export function scenarioFor<Source extends AggregateSource, Options extends Scen
 ): Given<Source, EventOf<Source>, CommandsOf<Source, Options>>;
 export function scenarioFor(source: AggregateSource, options: ScenarioOptions = {}): unknown {
   const { id = `${streamOf(source, 'x').aggregateType}-1`, startsAt, withoutLaws = [] } = options;
-  const { handlers = [], modules = [], bind } = options;
+  const { handlers = [], modules = [], upcasters = [], bind } = options;
   const plan: WorldPlan = {
     ...{ subject: { source, id }, sources: [], events: [], handlers, modules, startsAt, bind },
-    ...{ store: memory(), hasReactions: false },
+    ...{ upcasters, store: memory(), hasReactions: false },
   };
   return new Scenario({ subject: aggregateClassOf(source).name, plan, steps: [], withoutLaws });
 }

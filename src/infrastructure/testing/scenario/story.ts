@@ -6,6 +6,7 @@ import { describeBreach, hintAt } from '../laws/law.ts';
 import { refusalLeavesNothing, replayEqualsLive } from '../laws/replay-equals-live.ts';
 import { Chance, sameInputSameEvents } from '../laws/same-input-same-events.ts';
 import { snapshotEqualsReplay } from '../laws/snapshot-equals-replay.ts';
+import { upcasterBreach } from '../laws/upcaster-laws.ts';
 import { ScenarioFailed, pointTo } from '../scenario-failed.ts';
 import type { Act } from './act.ts';
 import type { CheckedAct } from './checks.ts';
@@ -136,7 +137,7 @@ class Run {
     this.#isFailureExpected = saysThatItFails(following);
     if (!this.#isChecked) return;
     refuseUnawaited(act);
-    const cause = await this.#firstBreach(causes, act);
+    const cause = (await this.#upcasterBreach()) ?? (await this.#firstBreach(causes, act));
     if (cause !== undefined) throw new ScenarioFailed(describeBreach(cause));
     this.#breach = await this.#firstBreach(others, act);
   }
@@ -157,6 +158,15 @@ class Run {
       if (this.#breach === undefined) throw new Unexplained(error, frames);
       throw pointTo(withHint(error, this.#breach), frames);
     }
+  }
+
+  /* What a story was given may be stored in old shapes; what upcasters make of them is the ground of all the rest. */
+  async #upcasterBreach(): Promise<Breach | undefined> {
+    const { upcasters, app } = this.#world;
+    if (upcasters.isEmpty) return undefined;
+    const { reader, serializer } = app;
+    const events = await this.#world.storedEvents();
+    return upcasterBreach({ upcasters, reader, serializer }, events, this.#withoutLaws);
   }
 
   async #firstBreach(laws: readonly Law[], act: Act): Promise<Breach | undefined> {

@@ -4,16 +4,18 @@ import type { AggregateRoot, AggregateSource, Class, Recorded, StreamId } from '
 import { createAggregate, replayEvent } from '../../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
 import { Command } from '../../../application/index.ts';
-import type { Store, StoreFactory } from '../../../application/index.ts';
+import type { Store, StoreFactory, Upcaster, Upcasters } from '../../../application/index.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { EventHandler } from '../../../projections/index.ts';
 import type { App } from '../../di/app.ts';
+import { ModuleCatalog } from '../../di/module-catalog.ts';
 import { defineModule } from '../../di/module.ts';
 import type { AnnalsModule, HandlerClass } from '../../di/module.ts';
 import { silentLogger } from '../../system/console-logger.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
 import { SequentialIds } from '../sequential-ids.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import { asNewEvent, asReadToday } from '../stored/stored-event.ts';
 import type { BindServices } from './scenario-options.ts';
 import type { Act, Outcome } from './act.ts';
 import { settle } from '../app/settle.ts';
@@ -36,6 +38,8 @@ export interface WorldPlan {
   readonly events: readonly Class[];
   readonly handlers: readonly HandlerClass[];
   readonly modules: readonly AnnalsModule[];
+  /** Besides those of the modules. */
+  readonly upcasters: readonly Upcaster[];
   readonly startsAt: string | undefined;
   readonly bind: BindServices | undefined;
   /** Opened anew for each telling, and empty then. */
@@ -53,6 +57,8 @@ export class World {
   readonly #store: Store | undefined;
   readonly #ids: SequentialIds;
   readonly #modules: readonly AnnalsModule[];
+  /** The upcasters of the modules and of the story; of an app that runs already they are not known. */
+  readonly upcasters: Upcasters;
   #nodes: readonly ScenarioNode[] = [];
 
   private constructor(plan: WorldPlan, clock: VirtualClock, ids: SequentialIds, store: Store | undefined) {
@@ -61,6 +67,7 @@ export class World {
     this.#store = store;
     this.#ids = ids;
     this.#modules = modulesOf(plan);
+    this.upcasters = new ModuleCatalog(this.#modules).upcasters;
   }
 
   /** Opens the store and starts the application, with every event class known that the story mentions. */
@@ -107,10 +114,11 @@ export class World {
 
   /** Appends events as if they had happened before. */
   async append(source: AggregateSource, id: string, events: readonly object[]): Promise<void> {
-    const newEvents = events.map(event => this.app.serializer.serialize(event));
+    const newEvents = events.map(event => asNewEvent(event, this.app));
+    const read = events.flatMap(event => asReadToday(event, this.app));
     const aggregate = await this.app.replay.findAggregate(source, id);
     const before = aggregate?.uniqueKeys() ?? [];
-    const after = keysAfter(aggregate ?? createAggregate(aggregateClassOf(source), id), events);
+    const after = keysAfter(aggregate ?? createAggregate(aggregateClassOf(source), id), read);
     const uniqueKeys = {
       claim: after.filter(key => !before.includes(key)),
       release: before.filter(key => !after.includes(key)),
@@ -138,6 +146,13 @@ export class World {
       events: await this.eventsAfter(position),
       after: await this.#subjectState(),
     };
+  }
+
+  /** All events, as they are stored. */
+  async storedEvents(): Promise<readonly Recorded[]> {
+    const events: Recorded[] = [];
+    for await (const event of this.app.events.readFeed()) events.push(event);
+    return events;
   }
 
   /** The events after a position, as they are read today. */
@@ -246,11 +261,12 @@ function modulesOf({
   handlers,
   events,
   modules,
+  upcasters,
   hasReactions,
 }: WorldPlan): readonly AnnalsModule[] {
   const aggregates = [...(subject === undefined ? [] : [subject.source]), ...sources];
   return [
-    defineModule({ aggregates, handlers, events: named(events) }),
+    defineModule({ aggregates, handlers, events: named(events), upcasters }),
     ...modules.map(module => (hasReactions ? module : withoutReactions(module))),
   ];
 }

@@ -5,9 +5,13 @@ import type { ExpectedEvent } from '../compare/event-pattern.ts';
 import { classNameOf, isMatcher, show } from '../compare/show.ts';
 import { isoTime } from '../iso-time.ts';
 import type { Action } from '../scenario/world.ts';
+import { EventAsStored } from '../stored/stored-event.ts';
 
 /** An event as people say it: `account opened (owner: "Ada")`. */
 export function eventSentence(event: object): string {
+  if (event instanceof EventAsStored) {
+    return `${withFields(words(event.type), event.payload)}, as stored in version ${event.version}`;
+  }
   const name = eventTypeOf(classOf(event))?.name;
   return withFields(name === undefined ? words(classNameOf(event) ?? 'an event') : words(name), event);
 }
