@@ -223,6 +223,12 @@ describe('a law catches', () => {
       'payload.on',
     ],
     [
+      'that gives an instance of plain fields',
+      ({ mail }) => Object.assign(new Greet(), { email: mail, on }),
+      'gives what JSON cannot carry.',
+      'Greet {',
+    ],
+    [
       'that gives what the class cannot store',
       ({ mail }) => ({ email: mail, on: 'some day' }),
       'MemberJoined, read from "member.joined" v1, would not come back from the store',
