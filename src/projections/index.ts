@@ -31,6 +31,7 @@ export {
   ReshardRefused,
   RetryUnderWay,
   TooManyParked,
+  TypeReadAsOther,
   UnevenRows,
   UnknownProjection,
   WaitForItself,

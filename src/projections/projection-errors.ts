@@ -235,6 +235,24 @@ export class ReshardRefused extends AnnalsError {
   }
 }
 
+/** A function was registered for a type that no event is read as any more; it would never be called. */
+export class TypeReadAsOther extends AnnalsError {
+  readonly code = 'type-read-as-other';
+  readonly type: string;
+  /** What its events are read as. */
+  readonly successors: readonly string[];
+
+  constructor(type: string, successors: readonly string[]) {
+    const names = successors.map(successor => `"${successor}"`).join(' and ');
+    super(
+      `A function was registered for "${type}", but upcasters read its events as ${names}, so it would never be called. ` +
+        'Register it for what it is read as.',
+    );
+    this.type = type;
+    this.successors = successors;
+  }
+}
+
 /** A function was registered for an event after the app had started; it would never be called. */
 export class RegisteredTooLate extends AnnalsError {
   readonly code = 'registered-too-late';

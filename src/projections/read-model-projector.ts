@@ -7,7 +7,12 @@ import { EventHandler } from './event-handler.ts';
 import { HandlerProjection } from './handler-projection.ts';
 import type { EventReaction, ReactionServices } from './handler-projection.ts';
 import type { Projection } from './projection.ts';
-import { ProjectionNameTaken, RegisteredTooLate, UnknownProjection } from './projection-errors.ts';
+import {
+  ProjectionNameTaken,
+  RegisteredTooLate,
+  TypeReadAsOther,
+  UnknownProjection,
+} from './projection-errors.ts';
 import { projectorInfoOf } from './projector.ts';
 import { projectorHandlers } from './projector-handlers.ts';
 import { TableProjection } from './table-projection.ts';
@@ -41,6 +46,7 @@ export class ReadModelProjector {
    * @throws {EventNotNamed} the class has no `@Event`
    * @throws {ProjectionNameTaken} a projector class has this name
    * @throws {RegisteredTooLate} the app has started
+   * @throws {TypeReadAsOther} upcasters read all events of the type as another
    */
   register(event: Class | string, reaction: EventReaction, projection = 'handlers'): this {
     if (this.#isStarted) throw new RegisteredTooLate(projection);
@@ -49,7 +55,11 @@ export class ReadModelProjector {
     if (!(handlers instanceof HandlerProjection) || handlers.projectorClass !== undefined) {
       throw new ProjectionNameTaken(projection);
     }
-    for (const type of typesOf(event)) handlers.add(type, reaction.name, reaction);
+    for (const type of typesOf(event)) {
+      const successors = this.#reader.successorsOf(type);
+      if (successors !== undefined) throw new TypeReadAsOther(type, successors);
+      handlers.add(type, reaction.name, reaction);
+    }
     return this;
   }
 

@@ -9,6 +9,7 @@ import {
   On,
   Projector,
   TableProjector,
+  TypeReadAsOther,
   UnableToUpcast,
   upcaster,
 } from 'annals';
@@ -265,8 +266,7 @@ describe.each(Object.keys(kinds))('upcasters on %s', kind => {
     const seen: unknown[] = [];
     const see = ({ type, payload }: Recorded<object>): void => void seen.push([type, { ...payload }]);
     const app = await start({
-      register: registry =>
-        registry.register(AccountOpened, see).register('account.moved', see).register('account.created', see),
+      register: registry => registry.register(AccountOpened, see).register('account.moved', see),
     });
     await appendOld(app.events, 'acc-1', ['account.created', 1, { who: 'Ada' }], history[1]!, history[4]!);
     await app.projections.catchUp(patiently);
@@ -275,6 +275,18 @@ describe.each(Object.keys(kinds))('upcasters on %s', kind => {
       ['account.moved', { city: 'Bonn', country: 'DE' }],
       ['account.moved', { city: 'Wien', country: 'AT' }],
     ]);
+  });
+
+  test('refuse functions for what nothing is read as any more', async () => {
+    const registered = (type: string): Promise<App> =>
+      start({ register: registry => void registry.register(type, () => undefined) });
+    const refused = registered('account.changed');
+    await expect(refused).rejects.toThrow(TypeReadAsOther);
+    await expect(refused).rejects.toMatchObject({
+      ...{ code: 'type-read-as-other', type: 'account.changed' },
+      successors: ['account.renamed', 'account.moved'],
+    });
+    for (const type of ['account.opened', 'account.registered', 'account.unheard_of']) await registered(type);
   });
 
   test('that fail park the key, until the code is mended', async () => {

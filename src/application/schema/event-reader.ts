@@ -40,6 +40,11 @@ export class EventReader {
     return this.#upcasters.storedTypes(types);
   }
 
+  /** The types of today, of a type that no event is read as any more; undefined if some are. */
+  successorsOf(type: string): readonly string[] | undefined {
+    return this.#upcasters.successorsOf(type);
+  }
+
   /**
    * Which part of a stored event an event is that `read` gave, e.g. `2`, or `2.1` if that was split again; undefined if it
    * is all of it. Parts that are left out count, so that it stays the same whatever the payload says.

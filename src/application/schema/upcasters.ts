@@ -60,6 +60,17 @@ export class Upcasters {
     return [...new Set([...wanted, ...wanted.flatMap(type => [...(this.#sources.get(type) ?? [])])])];
   }
 
+  /**
+   * What all events of a type are read as, if none of them is read as that type any more; undefined if some are, as of every
+   * type without upcasters.
+   */
+  successorsOf(type: string): readonly string[] | undefined {
+    const paths = this.#paths.get(type);
+    if (paths === undefined || this.#known.versionOf(type) !== undefined) return undefined;
+    const ends = new Set([...paths.values()].flatMap(path => this.#endsOf(path)));
+    return ends.has(type) ? undefined : [...ends];
+  }
+
   #compose(type: string, versions: readonly number[]): void {
     const paths = versions.map(version => [version, this.#pathFrom(type, version)] as const);
     this.#paths.set(type, new Map(paths));
