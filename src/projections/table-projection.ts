@@ -68,11 +68,13 @@ export class TableProjection implements Projection {
   }
 
   async #run(events: readonly Recorded[], tables: TableTransaction): Promise<void> {
-    for (const event of events.flatMap(stored => this.#reader.read(stored))) {
-      for (const handler of this.#handlers.get(event.type) ?? []) {
-        const handled = handler.call(event, tables);
-        // A promise for each event that nothing is waited for would cost a tenth of a catch-up.
-        if (isThenable(handled)) await handled;
+    for (const stored of events) {
+      for (const event of this.#reader.read(stored)) {
+        for (const handler of this.#handlers.get(event.type) ?? []) {
+          const handled = handler.call(event, tables);
+          // A promise for each event that nothing is waited for would cost a tenth of a catch-up.
+          if (isThenable(handled)) await handled;
+        }
       }
     }
   }
