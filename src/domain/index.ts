@@ -8,7 +8,7 @@ export { DeciderAggregate } from './decider.ts';
 export type { AggregateOf, AggregateSource, AnyDecider, Decider, EventOf } from './decider.ts';
 export { DomainError } from './domain-error.ts';
 export { Entity } from './entity.ts';
-export { Event, EventNotNamed, eventTypeOf } from './event.ts';
+export { Event, EventNotNamed, InvalidEventVersion, eventTypeOf } from './event.ts';
 export type { EventOptions, EventType } from './event.ts';
 export type { ExpectedVersion } from './expected-version.ts';
 export { InvalidIdentifier } from './identifiers.ts';

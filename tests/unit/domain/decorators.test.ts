@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Event, InvalidIdentifier, On, eventTypeOf } from 'annals';
+import { Event, InvalidEventVersion, InvalidIdentifier, On, eventTypeOf } from 'annals';
 import { handlersOf } from '../../../src/domain/on.ts';
 
 @Event('thing.done', { version: 3, aliases: ['thing.made'] })
@@ -33,6 +33,15 @@ describe('@Event', () => {
       expect(() => Event(name)).toThrow(InvalidIdentifier);
     },
   );
+});
+
+describe('The version of @Event', () => {
+  test.each([0, -1, 1.5, '3', Number.NaN, 32_768])('may not be %j', version => {
+    const facts = { code: 'invalid-event-version', type: 'thing.done', version };
+    const decorate = () => Event('thing.done', { version: version as number });
+    expect(decorate).toThrow(InvalidEventVersion);
+    expect(decorate).toThrow(expect.objectContaining(facts));
+  });
 });
 
 describe('@On', () => {
