@@ -15,7 +15,7 @@ const adapters = [
 const mayImport = {
   memory: ['system'], // its default clock and ids
   pglite: ['postgres'], // the same SQL over another client
-  testing: ['memory', 'di', 'system', 'postgres', 'pglite'], // scenarios run the production wiring on every store
+  testing: ['memory', 'di', 'system', 'postgres', 'pglite', 'serialization'], // scenarios run the production wiring on every store
   di: adapters, // the composition root
 };
 

@@ -1,5 +1,6 @@
+import { defineModule } from 'annals/di';
 import pg from 'pg';
-import { Account, accountModule, foldBalance } from './contenders/account.ts';
+import { Account, accountModule, accountWithSnapshots, foldBalance } from './contenders/account.ts';
 import { AnnalsLog, annalsStream } from './contenders/annals.ts';
 import { textValues } from './contenders/bare/text-values.ts';
 import { EmmettLog, emmettStream } from './contenders/emmett.ts';
@@ -11,18 +12,22 @@ import type { Load } from './harness/closed-loop.ts';
 import { fill } from './harness/fill.ts';
 import type { Filling } from './harness/fill.ts';
 import type { ScratchDatabase } from './harness/scratch-database.ts';
+import { sampleEvents } from './harness/workload.ts';
 
 /** Loads of whole streams, folded to a balance. */
 export const streamLoad: Benchmark = {
   name: 'stream-load',
   measures: 'loads of a stream of 10, 100 and 1,000 events, folded into an aggregate, from one caller',
   settings: { events: '10,100,1000', streams: 40, callers: 1, warmUpMs: 500, durationMs: 2_000 },
-  tiny: { events: '10', streams: 2, warmUpMs: 0, durationMs: 20 },
+  tiny: { events: '10,100', streams: 2, warmUpMs: 0, durationMs: 20 },
   cases: settings => numbersOf(settings.events).map(events => loadCase(events, settings)),
 };
 
 // DESIGN §13, against Emmett.
 const timesEmmett: Readonly<Record<number, number>> = { 10: 3, 100: 4, 1_000: 4 };
+
+// How many events a load from a snapshot folds.
+const tailEvents = 10;
 
 interface Setup {
   readonly filling: Filling;
@@ -43,7 +48,10 @@ function loadCase(events: number, settings: Settings): Case {
     name: `${events} events`,
     metrics: loadMetrics,
     keepsData: true,
-    contenders: [annals(setup), bareSelect(setup), emmett(setup)],
+    contenders: [
+      ...[annals(setup), bareSelect(setup), emmett(setup)],
+      ...(events > 2 * tailEvents ? [annalsWithSnapshots(setup)] : []),
+    ],
     goals: [
       ...(atLeast === undefined ? [] : [{ metric: 'rate', against: 'Emmett', atLeast }]),
       { metric: 'rate', against: 'bare select', atLeast: 0.45 },
@@ -64,6 +72,38 @@ function annals({ filling, load }: Setup): Contender {
     };
   };
   return { name: 'Annals', kind: 'annals', open };
+}
+
+/* A snapshot of each stream, and ten events behind it. */
+function annalsWithSnapshots({ filling, load }: Setup): Contender {
+  const { streams, eventsPerStream } = filling;
+  const keptAt = eventsPerStream - tailEvents;
+  const accountClass = accountWithSnapshots(keptAt);
+  const modules = [defineModule({ aggregates: [accountClass] })];
+  const keep = async (url: string): Promise<void> => {
+    // Closed at the end, so that every snapshot is saved.
+    await using log = await AnnalsLog.onServer(url, modules);
+    await fill(log, { ...filling, eventsPerStream: keptAt - 1 });
+    const accounts = log.app.repository(accountClass);
+    for (let stream = 0; stream < streams; stream++) {
+      for (const count of [1, tailEvents]) {
+        await accounts.update(String(stream), account => {
+          for (const { payload } of sampleEvents(count, 0)) account.deposit(payload);
+        });
+      }
+    }
+  };
+  const open = async (database: ScratchDatabase): Promise<Measurable> => {
+    await keep(database.url);
+    const log = await AnnalsLog.onServer(database.url, modules);
+    const rebuild = (caller: number, turn: number): Promise<unknown> =>
+      log.app.replay.rebuildAggregate(accountClass, streamOf(caller, turn, filling));
+    return {
+      measure: () => closedLoop(database, load, rebuild),
+      [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+    };
+  };
+  return { name: 'Annals, snapshot', kind: 'annals', open };
 }
 
 function emmett({ filling, load }: Setup): Contender {

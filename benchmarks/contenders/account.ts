@@ -1,5 +1,5 @@
-import { Aggregate, AggregateRoot, Event, On } from 'annals';
-import type { Class } from 'annals';
+import { Aggregate, AggregateRoot, Event, On, everyEvents } from 'annals';
+import type { AggregateClass, Class } from 'annals';
 import { defineModule } from 'annals/di';
 import type { AnnalsModule } from 'annals/di';
 
@@ -53,6 +53,13 @@ export class Account extends AggregateRoot<Movement> {
   @On(MoneyWithdrawn) protected withdrawn(event: MoneyWithdrawn): void {
     this.balance -= event.amount;
   }
+}
+
+/** An account that keeps its state at every so many events. */
+export function accountWithSnapshots(events: number): AggregateClass<Account> {
+  @Aggregate('account', { snapshots: { version: 1, when: everyEvents(events) } })
+  class KeptAccount extends Account {}
+  return KeptAccount;
 }
 
 /** The same fold as one function, for libraries that want it so. */

@@ -151,6 +151,8 @@ export type {
   TableComparison,
   FoundDocuments,
 } from './ports/read-model-store.ts';
+export type { SnapshotSerializer } from './ports/snapshot-serializer.ts';
+export type { Snapshot, SnapshotStore } from './ports/snapshot-store.ts';
 export type { Store, StoreFactory, StoreServices } from './ports/store.ts';
 export type {
   Lag,
@@ -194,6 +196,9 @@ export type {
 } from './schema/upcaster.ts';
 export { Upcasters } from './schema/upcasters.ts';
 export type { UpcastPath, UpcastSplit } from './schema/upcasters.ts';
+export { Snapshots } from './snapshots/snapshots.ts';
+export type { SnapshotServices, StoredChange } from './snapshots/snapshots.ts';
+export { UnfitSnapshot } from './snapshots/unfit-snapshot.ts';
 export { Subscriptions } from './subscriptions/subscriptions.ts';
 export type { SubscriptionOptions } from './subscriptions/subscriptions.ts';
 export type { TailPage } from './subscriptions/tail.ts';

@@ -11,6 +11,8 @@ let access: {
   passOver(aggregate: AggregateRoot, version: number): void;
   markStored(aggregate: AggregateRoot, version: number): void;
   watch(aggregate: AggregateRoot, onRaise: () => void): void;
+  toSnapshot(aggregate: AggregateRoot): object | undefined;
+  fromSnapshot(aggregate: AggregateRoot, state: unknown): void;
 };
 
 /**
@@ -52,6 +54,16 @@ export abstract class AggregateRoot<Event extends object = object> {
   }
 
   /**
+   * The state as a snapshot keeps it, where it is not in plain fields: those of JavaScript (`#private`) show to nobody.
+   *
+   * Plain JSON, all of the state, and nothing that the aggregate goes on changing. Write `fromSnapshot` with it.
+   */
+  protected toSnapshot?(): object;
+
+  /** Takes the state that `toSnapshot` gave, after JSON, into an aggregate without events. */
+  protected fromSnapshot?(state: unknown): void;
+
+  /**
    * Applies an event to the state, then records it to be stored.
    *
    * @throws {EventNotNamed} the event's class has no `@Event`
@@ -90,6 +102,8 @@ export abstract class AggregateRoot<Event extends object = object> {
       watch(aggregate, onRaise) {
         aggregate.#onRaise = onRaise;
       },
+      toSnapshot: aggregate => aggregate.toSnapshot?.(),
+      fromSnapshot: (aggregate, state) => aggregate.fromSnapshot?.(state),
     };
   }
 }
@@ -117,6 +131,22 @@ export function markStored(aggregate: AggregateRoot, version: number): void {
 /** Calls `onRaise` before each event that is raised from now on; what it throws refuses the event. */
 export function watchAggregate(aggregate: AggregateRoot, onRaise: () => void): void {
   access.watch(aggregate, onRaise);
+}
+
+/** Whether a class says itself how its state is copied. */
+export function copiesItself(aggregateClass: Class): boolean {
+  const { toSnapshot, fromSnapshot } = aggregateClass.prototype as Record<string, unknown>;
+  return typeof toSnapshot === 'function' && typeof fromSnapshot === 'function';
+}
+
+/** What the aggregate's own `toSnapshot` gives. */
+export function ownSnapshot(aggregate: AggregateRoot): object | undefined {
+  return access.toSnapshot(aggregate);
+}
+
+/** Gives the aggregate's own `fromSnapshot` a state. */
+export function takeOwnSnapshot(aggregate: AggregateRoot, state: unknown): void {
+  access.fromSnapshot(aggregate, state);
 }
 
 const methodsByClass = new WeakMap<Class, Map<Class, readonly (string | symbol)[]>>();

@@ -3,6 +3,7 @@ import type { AggregateClass } from './aggregate.ts';
 import { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
 import type { Class } from './class.ts';
 import { classOf } from './class.ts';
+import type { SnapshotOptions } from './snapshot-policy.ts';
 
 /**
  * An aggregate as three functions, accepted wherever an aggregate class is.
@@ -17,6 +18,8 @@ export interface Decider<Command, Event extends object, State> {
   decide(command: Command, state: State): readonly Event[] | Event;
   evolve(state: State, event: Event): State;
   uniqueKeys?(state: State): readonly string[];
+  /** Keeps the state now and then, so that a load begins there; default: every load folds all events. */
+  readonly snapshots?: SnapshotOptions | undefined;
 }
 
 /** Any decider, where its types do not matter. */
@@ -27,7 +30,10 @@ export interface AnyDecider {
   decide(command: never, state: never): readonly object[] | object;
   evolve(state: never, event: never): unknown;
   uniqueKeys?(state: never): readonly string[];
+  readonly snapshots?: SnapshotOptions | undefined;
 }
+
+let setState: (aggregate: DeciderAggregate<unknown, object, unknown>, state: unknown) => void;
 
 /** A decider as the repository hands it out: `state` to read, `decide` to change. */
 export class DeciderAggregate<Command, Event extends object, State> extends AggregateRoot<Event> {
@@ -59,6 +65,17 @@ export class DeciderAggregate<Command, Event extends object, State> extends Aggr
   protected override applyEvent(event: Event): void {
     this.#state = evolveGuarded(this.#decider, this.#state, event);
   }
+
+  static {
+    setState = (aggregate, state): void => {
+      aggregate.#state = state;
+    };
+  }
+}
+
+/** Gives the aggregate of a decider a state that it had before. */
+export function restoreState(aggregate: DeciderAggregate<unknown, object, unknown>, state: unknown): void {
+  setState(aggregate, state);
 }
 
 /* Like an @On method, `evolve` runs on every replay: it must neither throw nor wait. */
@@ -115,7 +132,7 @@ function wrap(decider: AnyDecider): AggregateClass {
         super(decider);
       }
     };
-    Aggregate(decider.aggregateType)(wrapped);
+    Aggregate(decider.aggregateType, { snapshots: decider.snapshots })(wrapped);
     Object.defineProperty(wrapped, 'name', { value: decider.aggregateType });
     classesByDecider.set(decider, wrapped);
   }

@@ -1,6 +1,6 @@
 /** "annals/domain": what an aggregate is made of. Pure: it imports nothing. */
 export { Aggregate, AggregateNotNamed, aggregateTypeOf } from './aggregate.ts';
-export type { AggregateClass } from './aggregate.ts';
+export type { AggregateClass, AggregateOptions } from './aggregate.ts';
 export { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
 export { AnnalsError } from './annals-error.ts';
 export type { Class } from './class.ts';
@@ -15,6 +15,8 @@ export { InvalidIdentifier } from './identifiers.ts';
 export { On } from './on.ts';
 export type { EventKey, HandlerMethod, OnDecorator } from './on.ts';
 export type { Actor, EventMetadata, Recorded } from './recorded.ts';
+export { InvalidSnapshotPolicy, afterEvent, allOf, anyOf, everyEvents, everyMs } from './snapshot-policy.ts';
+export type { LastSnapshot, SnapshotFacts, SnapshotOptions, SnapshotPolicy } from './snapshot-policy.ts';
 export { formatStream } from './stream-id.ts';
 export type { StreamId } from './stream-id.ts';
 export { ValueObject } from './value-object.ts';

@@ -116,13 +116,21 @@ describe('The schema', () => {
     const schema = randomSchema();
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
     await query(`delete from ${schema}.migrations where number = ${known}`);
-    const functions = ['purge_operations', 'refuse_forgery'];
-    await query(`drop function ${functions.map(name => `${schema}.${name}`).join(', ')} cascade`);
+    await query(`alter table ${schema}.snapshots drop column event_id, drop column checksum`);
+    // As no release has written it, but somebody may have.
+    await query(
+      `insert into ${schema}.snapshots (stream_ref, schema_version, version, state) values (1, 1, 1, '{}')`,
+    );
 
     await (await postgres(stores.url, { schema }).open(testServices()))[Symbol.asyncDispose]();
 
-    const [row] = await query(`select to_regproc('${schema}.purge_operations')::text as function`);
-    expect(row).toEqual({ function: `${schema}.purge_operations` });
+    const columns = await query(`select column_name as name from information_schema.columns
+      where table_schema = '${schema}' and table_name = 'snapshots' and is_nullable = 'NO' order by ordinal_position`);
+    const names = columns.map(({ name }) => name);
+    expect(names).toEqual([
+      ...['stream_ref', 'schema_version', 'version', 'state', 'taken_at', 'event_id', 'checksum'],
+    ]);
+    expect(await query(`select * from ${schema}.snapshots`)).toEqual([]);
   });
 
   test('is not made by a role without the right to', async () => {

@@ -1,11 +1,13 @@
 import type { EventStore } from '../../src/application/ports/event-store.ts';
 import type { ReadModelStore } from '../../src/application/ports/read-model-store.ts';
+import type { SnapshotStore } from '../../src/application/ports/snapshot-store.ts';
 import type { Store, StoreFactory } from '../../src/application/ports/store.ts';
 
 /** What to do instead of a port's own methods; each gets the port itself. */
 export interface Interception {
   readonly readModels?: (real: ReadModelStore) => Partial<ReadModelStore>;
   readonly events?: (real: EventStore) => Partial<EventStore>;
+  readonly snapshots?: (real: SnapshotStore) => Partial<SnapshotStore>;
 }
 
 /** A real store, some calls of which a test holds back for a while. */
@@ -18,6 +20,7 @@ export function intercepted(factory: StoreFactory, interception: Interception): 
         [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
         readModels: instead(store.readModels, interception.readModels?.(store.readModels)),
         events: instead(store.events, interception.events?.(store.events)),
+        snapshots: instead(store.snapshots, interception.snapshots?.(store.snapshots)),
       };
     },
   };

@@ -11,6 +11,7 @@ import type {
 } from '../ports/event-store.ts';
 import type { EventSerializer } from '../ports/event-serializer.ts';
 import { AggregateAlreadyExists } from '../replay/aggregate-errors.ts';
+import type { Snapshots, StoredChange } from '../snapshots/snapshots.ts';
 import { ChangeAfterEnd } from './change-after-end.ts';
 import type { MessageContext } from './message-context.ts';
 
@@ -31,6 +32,7 @@ export interface UnitOfWorkServices {
   readonly serializer: EventSerializer;
   /** The message that is being handled where this is called. */
   readonly currentContext: () => MessageContext | undefined;
+  readonly snapshots: Snapshots;
 }
 
 /**
@@ -48,6 +50,8 @@ export class UnitOfWork {
   readonly #tracked = new Map<string, Tracked>();
   readonly #loading = new Map<string, Promise<AggregateRoot | undefined>>();
   readonly #commands: CommandRecord[] = [];
+  /** What was stored, once it is. */
+  readonly stored: StoredChange[] = [];
   /** Whether the same work has lost a race before. */
   readonly isRepeated: boolean;
   /** Whether a tracked aggregate came from a cache, so that its state may be behind. */
@@ -170,9 +174,9 @@ export class UnitOfWork {
     if (touched.length === 0 && this.#commands.length === 0) return [];
     const appends = touched.map(tracked => this.#appendOf(tracked));
     const results = await this.#services.store.appendMany(appends, { commands: this.#commands, signal });
-    for (const [index, { aggregate }] of touched.entries()) {
+    for (const [index, tracked] of touched.entries()) {
       // A stream that got no events may have moved on since, and the state here has not.
-      if (aggregate.pendingEvents.length > 0) markStored(aggregate, results[index]?.version ?? 0);
+      if (tracked.aggregate.pendingEvents.length > 0) this.#markStored(tracked, results[index]!);
     }
     return results.filter(result => result.eventIds.length > 0);
   }
@@ -195,6 +199,14 @@ export class UnitOfWork {
   /** The aggregates it watches, with their streams. */
   *aggregates(): Iterable<{ stream: StreamId; aggregate: AggregateRoot }> {
     yield* this.#tracked.values();
+  }
+
+  #markStored({ stream, aggregate, contexts }: Tracked, { version, eventIds }: AppendResult): void {
+    const events = aggregate.pendingEvents;
+    markStored(aggregate, version);
+    // An event that could not be applied, and whose error somebody caught, may have left half a change in the state.
+    if (contexts.length > events.length) return;
+    this.stored.push({ stream, aggregate, events, lastEventId: eventIds.at(-1)! });
   }
 
   #requireOpen(): void {

@@ -132,8 +132,10 @@ export class UnitsOfWork {
       const appends = await unit.commit(options.signal);
       // A repetition found the events of an earlier call, behind which other streams may have moved on.
       const isRepetition = appends.some(append => append.repeated);
-      if (!isRepetition)
+      if (!isRepetition) {
         for (const { stream, aggregate } of unit.aggregates()) this.#cache.put(stream, aggregate);
+        for (const change of unit.stored) this.#services.snapshots.afterStored(change);
+      }
       return { result, appends };
     } finally {
       options.signal?.removeEventListener('abort', giveUp);

@@ -4,6 +4,7 @@ import type { EventStore } from './event-store.ts';
 import type { IdGenerator } from './id-generator.ts';
 import type { Logger } from './logger.ts';
 import type { ReadModelStore } from './read-model-store.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
 import type { StoreHealth } from './store-health.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -16,11 +17,12 @@ export interface StoreServices {
   readonly telemetry?: Telemetry | undefined;
 }
 
-/** Events and read models that commit together, and consumers beside them. Disposing it closes every connection it opened. */
+/** Events and read models that commit together; consumers and snapshots beside them. Disposing it closes every connection it opened. */
 export interface Store extends AsyncDisposable {
   readonly events: EventStore;
   readonly readModels: ReadModelStore;
   readonly consumers: ConsumerStore;
+  readonly snapshots: SnapshotStore;
   readonly health: StoreHealth;
 }
 

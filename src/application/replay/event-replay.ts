@@ -1,5 +1,6 @@
 import { aggregateTypeOf } from '../../domain/index.ts';
 import type {
+  AggregateClass,
   AggregateOf,
   AggregateRoot,
   AggregateSource,
@@ -9,8 +10,11 @@ import type {
 } from '../../domain/index.ts';
 import { createAggregate, passOverEvent, replayEvent } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
+import { checkStreamId } from '../../domain/identifiers.ts';
+import { checkStreamBounds } from '../events/check-query.ts';
 import type { EventStore, ReadStreamOptions } from '../ports/event-store.ts';
 import type { EventReader } from '../schema/event-reader.ts';
+import type { Snapshots } from '../snapshots/snapshots.ts';
 import { pagesIn } from '../subscriptions/event-pages.ts';
 import { AggregateNotFound } from './aggregate-errors.ts';
 
@@ -34,10 +38,13 @@ export interface ReplayOptions {
 export class EventReplay {
   readonly #store: EventStore;
   readonly #reader: EventReader;
+  readonly #snapshots: Snapshots | undefined;
 
-  constructor(store: EventStore, reader: EventReader) {
+  /** @param snapshots - where a fold may begin; default: always with the first event */
+  constructor(store: EventStore, reader: EventReader, snapshots?: Snapshots) {
     this.#store = store;
     this.#reader = reader;
+    this.#snapshots = snapshots;
   }
 
   /**
@@ -63,9 +70,14 @@ export class EventReplay {
     options: RebuildOptions = {},
   ): Promise<AggregateOf<Source> | undefined> {
     const aggregateClass = aggregateClassOf(source);
+    const stream = streamOf(source, id);
+    const bounds = { toVersion: options.toVersion, until: options.asOf };
+    if (this.#snapshots?.areKept(aggregateClass) === true) {
+      const restored = await this.#foldTail(this.#snapshots, aggregateClass, stream, bounds);
+      if (restored !== undefined) return restored;
+    }
     const aggregate = createAggregate(aggregateClass, id);
-    const { toVersion, asOf } = options;
-    await this.#fold(aggregate, streamOf(source, id), { toVersion, until: asOf });
+    await this.#fold(aggregate, stream, bounds);
     return aggregate.version === 0 ? undefined : aggregate;
   }
 
@@ -84,14 +96,34 @@ export class EventReplay {
     }
   }
 
+  /* From the newest snapshot on; undefined where none is of use, and all events are to be folded. */
+  async #foldTail<A extends AggregateRoot>(
+    snapshots: Snapshots,
+    aggregateClass: AggregateClass<A>,
+    stream: StreamId,
+    bounds: Pick<ReadStreamOptions, 'toVersion' | 'until'>,
+  ): Promise<A | undefined> {
+    checkStreamBounds(bounds);
+    const start = await snapshots.newest(aggregateClass, checkStreamId(stream), bounds.toVersion);
+    if (start === undefined) return undefined;
+    const apply = (stored: Recorded): void => this.#apply(start.aggregate, stored);
+    const tail = this.#store.readStream(stream, { ...bounds, fromVersion: start.fromVersion });
+    for await (const page of pagesIn(tail)) {
+      for (const stored of page) if (!start.take(stored, apply)) return undefined;
+    }
+    return start.end({ isBoundByTime: bounds.until !== undefined });
+  }
+
   async #fold(aggregate: AggregateRoot, stream: StreamId, bounds: ReadStreamOptions): Promise<void> {
     for await (const page of pagesIn(this.#store.readStream(stream, bounds))) {
-      for (const stored of page) {
-        const events = this.#reader.read(stored);
-        for (const { payload } of events) replayEvent(aggregate, payload, stored.version);
-        if (events.length === 0) passOverEvent(aggregate, stored.version);
-      }
+      for (const stored of page) this.#apply(aggregate, stored);
     }
+  }
+
+  #apply(aggregate: AggregateRoot, stored: Recorded): void {
+    const events = this.#reader.read(stored);
+    for (const { payload } of events) replayEvent(aggregate, payload, stored.version);
+    if (events.length === 0) passOverEvent(aggregate, stored.version);
   }
 }
 

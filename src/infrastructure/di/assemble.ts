@@ -23,6 +23,7 @@ import type { ConflictRetry } from '../../application/execution/units-of-work.ts
 import { commandTelemetry } from '../../application/telemetry/command-telemetry.ts';
 import { ObservedEventStore } from '../../application/telemetry/observed-event-store.ts';
 import { AggregateCache } from '../../application/replay/aggregate-cache.ts';
+import { Snapshots } from '../../application/snapshots/snapshots.ts';
 import {
   Builds,
   Projections,
@@ -35,6 +36,7 @@ import { observeStore } from '../../projections/observe-store.ts';
 import { ObservedProjections } from '../../projections/projection-telemetry.ts';
 import type { NodePace } from '../../projections/index.ts';
 import { JsonEventSerializer } from '../serialization/json-event-serializer.ts';
+import { JsonSnapshotSerializer } from '../serialization/json-snapshot-serializer.ts';
 import { consoleLogger } from '../system/console-logger.ts';
 import { systemClock } from '../system/system-clock.ts';
 import { uuidV7Generator } from '../system/uuid-v7-generator.ts';
@@ -76,6 +78,7 @@ export interface Parts {
   readonly reader: EventReader;
   readonly units: UnitsOfWork;
   readonly replay: EventReplay;
+  readonly snapshots: Snapshots;
   readonly commands: CommandBus;
   readonly queries: QueryBus;
   readonly emitter: EventEmitter;
@@ -97,7 +100,8 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const scope = new ExecutionScope();
   const serializer = new JsonEventSerializer(catalog.events);
   const reader = new EventReader(serializer, catalog.upcasters);
-  const sources = { store: events, serializer, currentContext: () => scope.context };
+  const snapshots = newSnapshots(store, clock, logger);
+  const sources = { store: events, serializer, currentContext: () => scope.context, snapshots };
   const cache = new AggregateCache(options.cachedAggregates ?? 1_000);
   const units = new UnitsOfWork(scope, sources, cache, { ...defaultConflictRetry, ...options.conflictRetry });
   const told = telemetry && new ObservedProjections(telemetry);
@@ -113,7 +117,7 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const queries = new QueryBus();
   return {
     ...{ store, logger, clock, ids, scope, serializer, reader, units, registry, projections, commands },
-    replay: new EventReplay(events, reader),
+    ...{ snapshots, replay: new EventReplay(events, reader, snapshots) },
     queries,
     emitter: new EventEmitter(events, scope, logger, options.emitter),
     readModels: new ReadModels(registry, {
@@ -122,13 +126,21 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
     }),
     // Many nodes agree on the time of their store; only a clock that was given is asked instead.
     consumers: new Consumers({ events, store: store.consumers, readModels, clock: options.clock }),
-    health: new Health({
-      store: store.health,
-      isStopping: () => commands.isDraining,
-      checkProjections: () => checkProjections(projections, store.health),
-    }),
+    health: newHealth(store, commands, projections),
     stopObserving: telemetry ? observeStore(telemetry, store.health, projections) : () => undefined,
   };
+}
+
+function newHealth({ health: store }: Store, commands: CommandBus, projections: Projections): Health {
+  return new Health({
+    store,
+    isStopping: () => commands.isDraining,
+    checkProjections: () => checkProjections(projections, store),
+  });
+}
+
+function newSnapshots({ snapshots: store }: Store, clock: Clock, logger: Logger): Snapshots {
+  return new Snapshots({ store, serializer: new JsonSnapshotSerializer(), clock, logger });
 }
 
 /* The outermost first. */
@@ -141,10 +153,10 @@ function middlewareOf({ telemetry, middleware = [], modules }: AppOptions): read
 }
 
 function observed(store: Store, telemetry: Telemetry): Store {
-  const { readModels, consumers, health } = store;
+  const { readModels, consumers, snapshots, health } = store;
   const events = new ObservedEventStore(store.events, telemetry);
   return {
-    ...{ events, readModels, consumers, health },
+    ...{ events, readModels, consumers, snapshots, health },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

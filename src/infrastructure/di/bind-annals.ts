@@ -124,6 +124,8 @@ function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App 
     await commands.drain();
     await emitter.flush();
     await projections.stop();
+    // Event handlers dispatch commands as long as projections run.
+    await parts.snapshots.flush();
     parts.stopObserving();
     await store[Symbol.asyncDispose]();
   };

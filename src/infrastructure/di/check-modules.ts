@@ -1,10 +1,12 @@
 import { AggregateRoot, AnnalsError, eventTypeOf } from '../../domain/index.ts';
 import type { Class } from '../../domain/index.ts';
-import { aggregateTypeOf } from '../../domain/aggregate.ts';
+import { aggregateTypeOf, snapshotOptionsOf } from '../../domain/aggregate.ts';
+import { copiesItself } from '../../domain/aggregate-root.ts';
 import { handlersOf } from '../../domain/on.ts';
 import { handledMessageOf } from '../../application/handles.ts';
 import { DocumentProjector, EventHandler, TableProjector } from '../../projections/index.ts';
 import { projectorInfoOf } from '../../projections/projector.ts';
+import { hasHiddenFields } from '../serialization/hidden-fields.ts';
 import type { ModuleCatalog } from './module-catalog.ts';
 
 /** The modules do not fit together; every problem is listed. */
@@ -23,6 +25,7 @@ export class InvalidModules extends AnnalsError {
 export function checkModules(catalog: ModuleCatalog): void {
   const problems = [
     ...aggregateProblems(catalog),
+    ...catalog.aggregates.flatMap(snapshotProblems),
     ...eventProblems(catalog),
     ...catalog.upcasters.problems,
     ...handlerProblems(catalog),
@@ -42,6 +45,28 @@ function aggregateProblems({ aggregates }: ModuleCatalog): string[] {
     ([name, types]) => `The aggregate name "${name}" is used by ${list(types)}. Rename one.`,
   );
   return [...unnamed, ...foreign, ...twice];
+}
+
+function snapshotProblems(type: Class): string[] {
+  const options = snapshotOptionsOf(type);
+  if (options === undefined) return [];
+  const { version } = options;
+  const { toSnapshot, fromSnapshot } = type.prototype as Record<string, unknown>;
+  const problems: string[] = [];
+  // The column of the store takes no more.
+  if (!Number.isInteger(version) || version < 1 || version > 2_147_483_647) {
+    problems.push(`The snapshots version of ${type.name} is ${version}. Give a whole number from 1.`);
+  }
+  if ((toSnapshot === undefined) !== (fromSnapshot === undefined)) {
+    problems.push(`${type.name} has only one of toSnapshot() and fromSnapshot(). Write the other one, too.`);
+  }
+  if (!copiesItself(type) && hasHiddenFields(type)) {
+    problems.push(
+      `${type.name} has snapshots and #private fields, which nobody can copy from outside. Make them ` +
+        "TypeScript's private, or write toSnapshot() and fromSnapshot().",
+    );
+  }
+  return problems;
 }
 
 function nameOf(type: Class): string | undefined {

@@ -4,6 +4,7 @@ import { MemoryEventStore } from './memory-event-store.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import { MemoryStoreHealth } from './memory-store-health.ts';
 import { MemoryReadModelStore } from './memory-read-model-store.ts';
+import { MemorySnapshotStore } from './memory-snapshot-store.ts';
 
 /** Keeps everything in memory, for tests and trials; it is gone when the process ends. */
 export function memory(): StoreFactory {
@@ -16,7 +17,7 @@ export function memory(): StoreFactory {
       const consumers = new MemoryConsumerStore(clock, operations);
       const health = new MemoryStoreHealth({ events, readModels, clock });
       return {
-        ...{ events, readModels, consumers, health },
+        ...{ events, readModels, consumers, health, snapshots: new MemorySnapshotStore() },
         [Symbol.asyncDispose]: () => events[Symbol.asyncDispose](),
       };
     },

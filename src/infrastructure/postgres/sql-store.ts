@@ -6,6 +6,7 @@ import { SqlConsumerStore } from './sql-consumer-store.ts';
 import { SqlEventStore } from './sql-event-store.ts';
 import type { WakeUpOptions } from './sql-event-store.ts';
 import { SqlReadModelStore } from './sql-read-model-store.ts';
+import { SqlSnapshotStore } from './sql-snapshot-store.ts';
 import { SqlStoreHealth } from './sql-store-health.ts';
 import { Statements } from './statements.ts';
 
@@ -26,6 +27,7 @@ export async function openSqlStore(
       events,
       readModels,
       consumers: new SqlConsumerStore(client, statements),
+      snapshots: new SqlSnapshotStore(client, statements),
       health: new SqlStoreHealth(client, statements, events),
       async [Symbol.asyncDispose]() {
         await events[Symbol.asyncDispose]();

@@ -21,10 +21,11 @@ export function hasTransformerMetadata(type: Class): boolean {
  * Refuses an instance with a `Date`, `Map`, `Set` or class instance that is not declared with `@Type`,
  * because it would not come back as what it is.
  *
- * @throws {UnserializableValue} names the event type and the path of the field
+ * @param owner - an event type, or the type of the aggregate that has the state
+ * @throws {UnserializableValue} names the owner and the path of the field
  */
-export function checkDeclaredFields(event: object, eventType: string): void {
-  new DeclarationCheck(eventType).fieldsOf(event, 'payload', []);
+export function checkDeclaredFields(instance: object, owner: string, root = 'payload'): void {
+  new DeclarationCheck(owner).fieldsOf(instance, root, []);
 }
 
 function basesOf(type: Class): Class[] {

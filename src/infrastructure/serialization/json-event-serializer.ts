@@ -1,10 +1,9 @@
-import 'reflect-metadata';
-import { instanceToPlain, plainToInstance } from 'class-transformer';
-import { ValueObject, eventTypeOf } from '../../domain/index.ts';
+import { eventTypeOf } from '../../domain/index.ts';
 import type { Class, Recorded } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
 import { requireEventType } from '../../domain/event.ts';
 import type { EventSerializer, SerializedEvent } from '../../application/ports/event-serializer.ts';
+import { transformToInstance, transformToPlain } from './class-transform.ts';
 import { checkDeclaredFields, hasTransformerMetadata } from './declared-fields.ts';
 import { DeserializedEvent } from './deserialized-event.ts';
 
@@ -80,32 +79,12 @@ function withoutReservedNames(payload: object): object {
 }
 
 function transformerCodec(eventClass: Class): Codec {
-  const constructible = eventClass as unknown as new () => object;
   return {
     eventClass,
     toPayload(event) {
       checkDeclaredFields(event, requireEventType(event).name);
-      return datesToText(instanceToPlain(event)) as object;
+      return transformToPlain(event);
     },
-    toInstance: payload => freezeValues(plainToInstance(constructible, payload)),
+    toInstance: payload => transformToInstance(eventClass, payload),
   };
-}
-
-function datesToText(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(datesToText);
-  if (value instanceof Set) return [...value].map(datesToText);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, datesToText(field)]));
-}
-
-function freezeValues<T extends object>(value: T): T {
-  for (const field of childrenOf(value)) {
-    if (typeof field === 'object' && field !== null) freezeValues(field);
-  }
-  return value instanceof ValueObject ? Object.freeze(value) : value;
-}
-
-function childrenOf(value: object): Iterable<unknown> {
-  return value instanceof Map || value instanceof Set ? value.values() : Object.values(value);
 }

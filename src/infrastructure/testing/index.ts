@@ -12,6 +12,8 @@ export { readModelStoreContract } from './contract/read-model-store-contract.ts'
 export type { MakeReadModelStore } from './contract/read-model-store-contract.ts';
 export { serializerContract } from './contract/serializer-contract.ts';
 export type { MakeSerializer } from './contract/serializer-contract.ts';
+export { snapshotStoreContract } from './contract/snapshot-store-contract.ts';
+export type { MakeSnapshotStore } from './contract/snapshot-store-contract.ts';
 export { explore } from './explore/explore.ts';
 export type { Arbitrary, ExploreOptions, Invariant, MethodArguments } from './explore/explore-options.ts';
 export type { LawName } from './laws/law.ts';

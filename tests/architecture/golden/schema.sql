@@ -156,6 +156,8 @@
   version integer not null
   state json not null
   taken_at timestamp with time zone not null default now()
+  event_id uuid not null
+  checksum text not null
 
 -- table streams with (fillfactor=70)
   stream_ref bigint not null default nextval('annals.stream_refs'::regclass)

@@ -12,7 +12,7 @@ import type { StateView } from '../scenario/aggregate-state.ts';
 import type { Sighting } from '../scenario/repository-watch.ts';
 import { otherDayMs, runInWeather } from '../scenario/weather.ts';
 import type { World } from '../scenario/world.ts';
-import { copyState } from './copy-state.ts';
+import { copyState } from '../../serialization/copy-state.ts';
 import type { Breach, Law } from './law.ts';
 
 /** State in memory is what the events make of an aggregate, on whatever day they are replayed. */

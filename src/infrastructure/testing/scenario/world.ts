@@ -3,7 +3,7 @@ import { eventTypeOf, formatStream } from '../../../domain/index.ts';
 import type { AggregateRoot, AggregateSource, Class, Recorded, StreamId } from '../../../domain/index.ts';
 import { createAggregate, replayEvent } from '../../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
-import { Command } from '../../../application/index.ts';
+import { Command, EventReplay } from '../../../application/index.ts';
 import type { Store, StoreFactory, Upcaster, Upcasters } from '../../../application/index.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { EventHandler } from '../../../projections/index.ts';
@@ -179,7 +179,7 @@ export class World {
 
   /** The aggregate, folded from its stored events; empty if there are none. */
   async fold(source: AggregateSource, { aggregateId }: StreamId): Promise<AggregateRoot> {
-    const found = await this.app.replay.findAggregate(source, aggregateId);
+    const found = await this.#events.findAggregate(source, aggregateId);
     return found ?? createAggregate(aggregateClassOf(source), aggregateId);
   }
 
@@ -188,6 +188,11 @@ export class World {
     if (this.#store === undefined) return;
     for (const node of this.#nodes) await node.app.stop();
     await this.#store[Symbol.asyncDispose]();
+  }
+
+  /* Without snapshots, which keep what an aggregate has in memory, and not what its events give. */
+  get #events(): EventReplay {
+    return new EventReplay(this.app.events, this.app.reader);
   }
 
   async #startNode(modules: readonly AnnalsModule[]): Promise<ScenarioNode> {
@@ -245,7 +250,7 @@ export class World {
   async #subjectState(): Promise<StateAt | undefined> {
     const { subject } = this.plan;
     if (subject === undefined) return undefined;
-    const aggregate = await this.app.replay.findAggregate(subject.source, subject.id);
+    const aggregate = await this.#events.findAggregate(subject.source, subject.id);
     return aggregate && { version: aggregate.version, view: viewOf(aggregate) };
   }
 }

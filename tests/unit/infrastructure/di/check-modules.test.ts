@@ -167,3 +167,77 @@ describe('a function registered after the start', () => {
     expect(() => registry.register('account.opened', () => undefined)).toThrow(RegisteredTooLate);
   });
 });
+
+describe('A module with aggregates that have snapshots', () => {
+  const snapshots = { version: 1 };
+
+  test('is refused where fields hide, with the way out', async () => {
+    class Base extends AggregateRoot {
+      #audit = 0;
+      count() {
+        return ++this.#audit;
+      }
+    }
+    @Aggregate('hiding', { snapshots })
+    class Hiding extends Base {}
+    await expect(problemsOf({ aggregates: [Hiding] })).resolves.toEqual([
+      "Hiding has snapshots and #private fields, which nobody can copy from outside. Make them TypeScript's private, " +
+        'or write toSnapshot() and fromSnapshot().',
+    ]);
+  });
+
+  test('is refused where only one half of the copying is written, and where the version makes no sense', async () => {
+    @Aggregate('half', { snapshots })
+    class Half extends AggregateRoot {
+      protected override toSnapshot() {
+        return {};
+      }
+    }
+    @Aggregate('odd', { snapshots: { version: 1.5 } })
+    class Odd extends AggregateRoot {}
+    @Aggregate('old', { snapshots: { version: 0 } })
+    class Old extends AggregateRoot {}
+    @Aggregate('huge', { snapshots: { version: 2 ** 31 } })
+    class Huge extends AggregateRoot {}
+    await expect(problemsOf({ aggregates: [Half, Odd, Old, Huge] })).resolves.toEqual([
+      'Half has only one of toSnapshot() and fromSnapshot(). Write the other one, too.',
+      'The snapshots version of Odd is 1.5. Give a whole number from 1.',
+      'The snapshots version of Old is 0. Give a whole number from 1.',
+      'The snapshots version of Huge is 2147483648. Give a whole number from 1.',
+    ]);
+  });
+
+  test('starts with private methods, and with fields that it copies itself', async () => {
+    @Aggregate('clear', { snapshots })
+    class Clear extends AggregateRoot {
+      private readonly text = 'a "#quoted" one'; // Not #hidden;
+      grow() {
+        return this.#grown();
+      }
+      #grown() {
+        return this.text;
+      }
+    }
+    @Aggregate('copying', { snapshots })
+    class Copying extends AggregateRoot {
+      #total = 0;
+      protected override toSnapshot() {
+        return { total: this.#total };
+      }
+      protected override fromSnapshot({ total }: { total: number }) {
+        this.#total = total;
+      }
+    }
+    @Aggregate('without')
+    class Without extends AggregateRoot {
+      #total = 0;
+      grow() {
+        return ++this.#total;
+      }
+    }
+    expect([new Clear().grow(), new Without().grow()]).toEqual(['a "#quoted" one', 1]);
+    const aggregates = [Clear, Copying, Without];
+    await using app = await createApp({ store: memory(), modules: [defineModule({ aggregates })] });
+    expect(app.aggregates).toEqual(aggregates);
+  });
+});
