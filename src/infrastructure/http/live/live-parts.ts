@@ -29,7 +29,7 @@ export async function* partsOf<Part>(
   { from, isWanted, heartBeatMs, signal }: PartsOptions,
 ): AsyncGenerator<Part, void> {
   let position = from;
-  let next = pages.next();
+  let next = ahead(pages);
   try {
     yield format.position(position);
     while (!signal.aborted) {
@@ -39,16 +39,21 @@ export async function* partsOf<Part>(
         continue;
       }
       if (result.done === true) return;
-      next = pages.next();
+      next = ahead(pages);
       for (const event of result.value.events) if (isWanted(event)) yield format.event(event);
       position = result.value.throughPosition;
       yield format.position(position);
     }
   } finally {
-    // Whoever leaves awaits the page under way no more; its failure must not go unhandled.
-    next.catch(() => undefined);
     await pages.return?.();
   }
+}
+
+/* Nobody awaits it while a part is being written, or once the reader has left: its failure must not end the process. */
+function ahead(pages: AsyncIterator<FeedPage>): Promise<IteratorResult<FeedPage>> {
+  const next = pages.next();
+  next.catch(() => undefined);
+  return next;
 }
 
 async function untilBeat<T>(next: Promise<T>, heartBeatMs: number): Promise<T | 'beat'> {
