@@ -1,4 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, jest, test } from '@jest/globals';
 import { followEvents } from 'annals/http/client';
 import type { FollowEventsOptions } from 'annals/http/client';
 import { eventually } from '../../support/eventually.ts';
@@ -19,6 +21,20 @@ const request = (query: string, ...headers: string[]): string =>
   [`GET /api/v1/stream?${query} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n');
 const amountsIn = (answer: string): number[] =>
   [...answer.matchAll(/^data: (.*)$/gm)].map(match => JSON.parse(match[1]!).payload.amount as number);
+
+// All but what the client measures silence with.
+const timersButTimeouts = [
+  ...(['Date', 'hrtime', 'performance', 'nextTick', 'queueMicrotask', 'setImmediate'] as const),
+  ...(['clearImmediate', 'setInterval', 'clearInterval'] as const),
+];
+
+function countRequests({ server }: Served): { ofStreams: number } {
+  const requests = { ofStreams: 0 };
+  server.fastify.server.on('request', ({ url = '' }: { readonly url?: string }) => {
+    if (url.startsWith('/api/v1/stream')) requests.ofStreams++;
+  });
+  return requests;
+}
 
 async function take(url: string, count: number, options: FollowEventsOptions = {}): Promise<Json[]> {
   const taken: Json[] = [];
@@ -182,11 +198,79 @@ describe('The client', () => {
 
   test('goes on by itself after a silence', async () => {
     const served = await serve({ limits: { heartBeatMs: 60_000 } });
+    const requests = countRequests(served);
     const following = take(served.url, 2, { from: 'start', silenceMs: 50 });
     await postMany(served, [1]);
-    await eventually('it has come back', async () => (await served.get('/events')).body.events.length === 1);
+    await eventually('it has come back', async () => requests.ofStreams >= 2);
     await postMany(served, [2]);
     expect((await following).map(({ payload }: Json) => payload.amount)).toEqual([1, 2]);
+  });
+
+  test('gives no connection up while its reader has an event', async () => {
+    const served = await serve({ limits: { heartBeatMs: 60_000 } });
+    const requests = countRequests(served);
+    await postMany(served, [1]);
+    jest.useFakeTimers({ doNotFake: timersButTimeouts });
+    try {
+      const events = followEvents(served.url, { from: 'start', silenceMs: 50 });
+      expect((await events.next()).value).toMatchObject({ payload: { amount: 1 } });
+      jest.advanceTimersByTime(60_000);
+      await postMany(served, [2]);
+      expect((await events.next()).value).toMatchObject({ payload: { amount: 2 } });
+      await events.return();
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(requests.ofStreams).toBe(1);
+  });
+
+  test.each([
+    ['leaves', () => undefined],
+    ['throws', () => new Error('Mine.')],
+  ])('ends when its reader %s after the connection has died', async (_what, errorOf) => {
+    const served = await serve();
+    await postMany(served, [1]);
+    await using proxy = await startCuttingProxy(served.url);
+    const error = errorOf();
+    const following = (async () => {
+      for await (const event of followEvents(proxy.url, { from: 'start' })) {
+        proxy.cut();
+        await eventually('it is cut', async () => proxy.open() === 0);
+        // One turn for the client to find out.
+        await served.get('/health/live');
+        if (error !== undefined) throw error;
+        return event;
+      }
+      return undefined;
+    })();
+    if (error === undefined) expect(await following).toMatchObject({ payload: { amount: 1 } });
+    else await expect(following).rejects.toBe(error);
+    expect(proxy.count()).toBe(1);
+  });
+
+  test.each(['localhost:8011', 'ftp://localhost', ''])('refuses %j, where no server can be', async url => {
+    await expect(followEvents(url).next()).rejects.toMatchObject({ code: 'invalid-server-url' });
+  });
+
+  test('comes back soon to a server that was well, however little happened there', async () => {
+    let connections = 0;
+    const server = createServer((_request, response) => {
+      connections++;
+      response.end('id: 1\n\n');
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    const timeouts = jest.spyOn(globalThis, 'setTimeout');
+    const stop = new AbortController();
+    const following = take(`http://127.0.0.1:${port}`, 1, { signal: stop.signal, silenceMs: 40_000 });
+    await eventually('it has come back', async () => connections >= 4);
+    stop.abort();
+    expect(await following).toEqual([]);
+    const pauses = timeouts.mock.calls.map(([, ms]) => ms).filter(ms => ms !== 40_000);
+    jest.restoreAllMocks();
+    expect(new Set(pauses)).toEqual(new Set([100]));
+    await new Promise(resolve => server.close(resolve));
   });
 
   test('ends with its signal', async () => {

@@ -27,6 +27,15 @@ export class StreamRefused extends AnnalsError {
   }
 }
 
+/** What was given as the address of a server is none. */
+export class InvalidServerUrl extends AnnalsError {
+  readonly code = 'invalid-server-url';
+
+  constructor(serverUrl: string) {
+    super(`"${serverUrl}" is no address of a server. Give one with its protocol: http://127.0.0.1:8011.`);
+  }
+}
+
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 const usualSilenceMs = 45_000;
@@ -39,40 +48,68 @@ const passingStatuses = new Set([408, 425, 429]);
  * It never ends by itself. Leaving the loop closes the connection.
  *
  * @param serverUrl - e.g. `http://127.0.0.1:8011`
+ * @throws {InvalidServerUrl} (from the loop) there can be no server at that address
  * @throws {StreamRefused} (from the loop) the token or a parameter is not taken
  */
 export async function* followEvents(
   serverUrl: string,
   options: FollowEventsOptions = {},
 ): AsyncGenerator<EventOnWire, void> {
-  const { signal } = options;
-  const place = { lastId: undefined as string | undefined };
-  for (let pauseMs = firstPauseMs; signal?.aborted !== true;) {
+  const url = streamUrl(serverUrl, options);
+  const hasEnded = (): boolean => options.signal?.aborted === true;
+  const place: Place = { lastId: undefined, pauseMs: firstPauseMs };
+  while (!hasEnded()) {
+    const events = oneConnection(url, options, place);
     try {
-      for await (const event of oneConnection(serverUrl, options, place)) {
-        pauseMs = firstPauseMs;
+      for (
+        let event = await nextOf(events);
+        event !== undefined && !hasEnded();
+        event = await nextOf(events)
+      ) {
         yield event;
       }
-    } catch (error) {
-      if (error instanceof StreamRefused) throw error;
+    } finally {
+      // A connection that died while the reader had an event fails when it is left: nothing that a reader must know.
+      await events.return(undefined).catch(() => undefined);
     }
-    await pause(pauseMs * (0.5 + Math.random()), signal);
-    pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    await pause(place.pauseMs * (0.5 + Math.random()), options.signal);
+    place.pauseMs = Math.min(2 * place.pauseMs, longestPauseMs);
+  }
+}
+
+/** Where a reader is, over all its connections. */
+interface Place {
+  lastId: string | undefined;
+  /** How long to wait before the next connection. */
+  pauseMs: number;
+}
+
+/* Undefined once the connection has ended, however it did. What the reader itself throws never comes by here. */
+async function nextOf(events: AsyncGenerator<EventOnWire>): Promise<EventOnWire | undefined> {
+  try {
+    const next = await events.next();
+    return next.done === true ? undefined : next.value;
+  } catch (error) {
+    if (error instanceof StreamRefused) throw error;
+    return undefined;
   }
 }
 
 async function* oneConnection(
-  serverUrl: string,
+  url: URL,
   options: FollowEventsOptions,
-  place: { lastId: string | undefined },
-): AsyncGenerator<EventOnWire> {
+  place: Place,
+): AsyncGenerator<EventOnWire, undefined> {
   const connection = new Connection(options);
   try {
-    const body = await open(serverUrl, options, place.lastId, connection.signal);
+    const body = await open(url, options, place.lastId, connection.signal);
     for await (const { id, data } of blocksIn(body, () => connection.isAlive())) {
+      // A stream says at once where it is: the server is well, however little may happen there.
+      place.pauseMs = firstPauseMs;
       const isKnown = id !== undefined && place.lastId !== undefined && Number(id) <= Number(place.lastId);
       if (id !== undefined && !isKnown) place.lastId = id;
       if (data === undefined || isKnown) continue;
+      connection.rests();
       yield JSON.parse(data) as EventOnWire;
       connection.isAlive();
     }
@@ -81,14 +118,20 @@ async function* oneConnection(
   }
 }
 
+/* An address where nothing can ever be would be tried for ever. */
+function streamUrl(serverUrl: string, { from = 'end', filter = {} }: FollowEventsOptions): URL {
+  const url = URL.canParse('/api/v1/stream', serverUrl) ? new URL('/api/v1/stream', serverUrl) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new InvalidServerUrl(serverUrl);
+  url.search = new URLSearchParams({ ...filter, from: String(from) }).toString();
+  return url;
+}
+
 async function open(
-  serverUrl: string,
-  { token, from = 'end', filter = {} }: FollowEventsOptions,
+  url: URL,
+  { token }: FollowEventsOptions,
   lastId: string | undefined,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const url = new URL('/api/v1/stream', serverUrl);
-  url.search = new URLSearchParams({ ...filter, from: String(from) }).toString();
   const headers = {
     accept: 'text/event-stream',
     ...(token === undefined ? {} : { authorization: `Bearer ${await token()}` }),
@@ -121,14 +164,19 @@ class Connection {
     return this.#controller.signal;
   }
 
-  /** Something came; or its reader, who may take any time, has come back. */
-  isAlive(): void {
+  /** Its reader has an event, and may take any time. */
+  rests(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Something came, or its reader has come back. */
+  isAlive(): void {
+    this.rests();
     this.#timer = setTimeout(this.#abort, this.#silenceMs);
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.rests();
     this.#outer?.removeEventListener('abort', this.#abort);
     this.#abort();
   }

@@ -35,6 +35,8 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly url: string;
   /** How many connections there were. */
   readonly count: () => number;
+  /** How many sockets it has now, two a connection. */
+  readonly open: () => number;
   readonly cut: () => void;
 }
 
@@ -63,5 +65,8 @@ export async function startCuttingProxy(url: string): Promise<CuttingProxy> {
     cut();
     await new Promise(resolve => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${port}`, count: () => count, cut, [Symbol.asyncDispose]: close };
+  return {
+    ...{ url: `http://127.0.0.1:${port}`, count: () => count, open: () => sockets.size, cut },
+    [Symbol.asyncDispose]: close,
+  };
 }
