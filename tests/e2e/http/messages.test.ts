@@ -177,6 +177,36 @@ describe('Fields over HTTP', () => {
     expect((await app.events.query({})).events).toEqual([]);
   });
 
+  test('that the constructor sets are set anew for each message', async () => {
+    class Draft extends Command<object> {
+      constructor(
+        readonly title: string,
+        readonly draftId: object = { number: ++drafts },
+        readonly tags: string[] = [],
+      ) {
+        super();
+      }
+    }
+    let drafts = 0;
+
+    @Handles(Draft)
+    class DraftHandler implements CommandHandler<Draft> {
+      handle({ title, draftId, tags }: Draft) {
+        tags.push(title);
+        return { draftId, tags };
+      }
+    }
+
+    const drafting = defineModule({ name: 'drafts', handlers: [DraftHandler] });
+    const { post } = await serve({}, { modules: [drafting] });
+    const before = drafts;
+    for (const [index, title] of ['a', 'b'].entries()) {
+      expect((await post('/api/v1/commands/draft', { title })).body.result).toEqual({
+        ...{ draftId: { number: before + index + 1 }, tags: [title] },
+      });
+    }
+  });
+
   test('cannot be what the class itself does', async () => {
     const { post } = await serve({}, { modules });
     const body = { accountId: 'a-1', describe: 'hidden' };

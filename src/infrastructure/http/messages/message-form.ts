@@ -9,7 +9,7 @@ import { sampleOf } from './sample-of.ts';
 /** The fields of a message as a request gives them. */
 export type GivenFields = Readonly<Record<string, unknown>>;
 
-/** The fields that a class without a schema has, and what they are where nothing is given. */
+/** The fields that a class without a schema has, and whether they must be given: those that are undefined must. */
 type KnownFields = ReadonlyMap<string, unknown>;
 
 /**
@@ -86,17 +86,22 @@ export class MessageForm {
       .filter(name => given[name] === undefined && this.#known.get(name) === undefined)
       .map(name => issue(name, 'must be given'));
     if (unknown.length + missing.length > 0) throw new InvalidRequest([...unknown.slice(0, 10), ...missing]);
-    return { ...Object.fromEntries(this.#known), ...given };
+    return { ...initialFields(this.messageClass), ...given };
   }
 }
 
-/* Made once without arguments, only to see which fields there are. */
+/* Made once without arguments at the start, only to see which fields there are. */
 function knownFields(messageClass: Class): KnownFields | undefined {
   try {
-    return new Map(Object.entries(new (messageClass as unknown as new () => object)()));
+    return new Map(Object.entries(initialFields(messageClass)));
   } catch {
     return undefined;
   }
+}
+
+/* Anew for each message: a default may be an id, the time, or a list that its handler fills. */
+function initialFields(messageClass: Class): GivenFields {
+  return { ...new (messageClass as unknown as new () => object)() };
 }
 
 function jsonSchemaOf(known: KnownFields): Readonly<Record<string, unknown>> {
