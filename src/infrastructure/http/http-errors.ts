@@ -21,6 +21,16 @@ export class UpgradeRequired extends AnnalsError {
   readonly code = 'upgrade-required';
 }
 
+/** Tokens cannot be checked now: whoever has the keys for them does not answer as they should. */
+export class KeysUnavailable extends AnnalsError {
+  readonly code = 'keys-unavailable';
+}
+
+/** An address asks more often than one may. */
+export class TooManyRequests extends AnnalsError {
+  readonly code = 'too-many-requests';
+}
+
 /** There are as many live streams as there may be. */
 export class TooManyStreams extends AnnalsError {
   readonly code = 'too-many-streams';

@@ -3,8 +3,10 @@ import { anonymousAccess } from './access/anonymous-access.ts';
 import { setIdentity } from './access/identity.ts';
 import type { Authenticate } from './access/identity.ts';
 import { rulesOfRoles } from './access/least-roles.ts';
+import { limitRequests } from './access/limit-requests.ts';
 import { refuseRepeatedHeaders } from './access/refuse-repeated-headers.ts';
 import { tokenAuthentication } from './access/token-authentication.ts';
+import { ClientGone } from './client-gone.ts';
 import { checkTokenAccess, limitsOf } from './http-options.ts';
 import type { HttpLimits, HttpOptions } from './http-options.ts';
 import type { LiveServices } from './live/live-feed.ts';
@@ -88,19 +90,19 @@ async function addLive(
 
 async function protect(
   server: FastifyInstance,
-  { requestsPerMinute: max }: HttpLimits,
+  { requestsPerMinute }: HttpLimits,
   corsOrigins: readonly string[],
 ): Promise<void> {
   const { default: helmet } = await loadPackage('@fastify/helmet', () => import('@fastify/helmet'));
-  const { default: rateLimit } = await loadPackage(
-    '@fastify/rate-limit',
-    () => import('@fastify/rate-limit'),
-  );
   const none = ["'none'"];
   const directives = { defaultSrc: none, baseUri: none, formAction: none, frameAncestors: none };
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives } });
-  if (max < Number.MAX_SAFE_INTEGER) await server.register(rateLimit, { max, timeWindow: 60_000 });
-  if (corsOrigins.length === 0) return;
+  // Before the limit, so that pages can read that they ask too often.
+  if (corsOrigins.length > 0) await allowOrigins(server, corsOrigins);
+  await limitRequests(server, requestsPerMinute);
+}
+
+async function allowOrigins(server: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
   const { default: cors } = await loadPackage('@fastify/cors', () => import('@fastify/cors'));
   await server.register(cors, {
     origin: [...corsOrigins],
@@ -118,7 +120,10 @@ function admit(server: FastifyInstance, authenticate: Authenticate): void {
 
 function answerErrors(server: FastifyInstance, { logger }: ServedApp): void {
   server.setErrorHandler(async (error, request, reply) => {
-    const problem = problemOf(error);
+    const { raw } = request;
+    // Who goes away in the middle of a body has it end in an error.
+    const isGone = raw.readableAborted;
+    const problem = problemOf(isGone ? new ClientGone('The client did not send all of it.') : error);
     if (problem.status >= 500) {
       logger.error('A request failed.', { method: request.method, route: request.routeOptions.url, error });
     }

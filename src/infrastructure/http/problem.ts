@@ -59,10 +59,12 @@ const statusOfCode: Readonly<Record<string, number>> = {
   'condition-failed': 412,
   'upgrade-required': 426,
   'too-many-streams': 429,
+  'too-many-requests': 429,
   // Nobody reads it; it only is no failure of ours.
   'client-gone': 499,
   'app-stopped': 503,
   'store-unavailable': 503,
+  'keys-unavailable': 503,
   'command-timed-out': 503,
   'projection-wait-timeout': 504,
 };
@@ -92,8 +94,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof AnnalsError) return problemOfAnnals(error);
   const { statusCode = 500, message = '', code = '' } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return problem(503, 'timed-out', 'It was not done in time.');
-  if (statusCode < 400 || statusCode >= 500) return unexpected();
-  return problem(statusCode, statusCode === 429 ? 'too-many-requests' : 'invalid-request', message);
+  // Errors of other libraries have a status, too: that of their own server, with a text for whoever called it.
+  const isOfRequest = code.startsWith('FST_') && statusCode >= 400 && statusCode < 500;
+  return isOfRequest ? problem(statusCode, 'invalid-request', message) : unexpected();
 }
 
 /** What is said of an address that cannot be read, before any route is looked for. */

@@ -268,7 +268,22 @@ describe('The protocol', () => {
     const statuses: number[] = [];
     for (let index = 0; index < 5; index++) statuses.push((await get('/events')).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
-    expect((await get('/events')).body).toMatchObject({ code: 'too-many-requests', status: 429 });
+    const refused = await get('/events');
+    expect(refused.body).toMatchObject({ code: 'too-many-requests', status: 429 });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['bad tokens', '/events', 401],
+    ['addresses that are none', '/nowhere', 404],
+  ])('counts who comes with %s', async (_what, path, status) => {
+    const access = path === '/events' ? tokenAccess : 'anonymous';
+    const { get } = await serve({ access, limits: { requestsPerMinute: 3 } });
+    const statuses: number[] = [];
+    for (let index = 0; index < 5; index++) statuses.push((await get(path, 'guessed')).status);
+    expect(statuses).toEqual([status, status, status, 429, 429]);
+    // The page that is opened by somebody else at this address, too: it cannot be told apart.
+    expect((await get('/health/live')).status).toBe(429);
   });
 
   test('has headers that keep browsers from making something else of the answers', async () => {

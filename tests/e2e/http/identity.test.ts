@@ -2,8 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import { silentLogger } from 'annals/di';
 import { serveHttp } from 'annals/http';
 import type { TokenAccess } from 'annals/http';
+import { followEvents } from 'annals/http/client';
+import { eventually } from '../../support/eventually.ts';
 import { serve } from './support/serve.ts';
 import type { Json } from './support/serve.ts';
 import type { Served } from './support/serve.ts';
@@ -134,6 +137,49 @@ describe('Tokens signed by keys', () => {
       .sign(pem);
     expect((await get('/events', forged)).status).toBe(401);
     keys.close();
+  });
+});
+
+describe('A server of keys that does not answer', () => {
+  test.each([
+    ['fails', 500, 'down'],
+    ['says something else', 200, '<html>Sign in</html>'],
+  ])('and %s has tokens asked for again later, not thrown away', async (_what, status, answer) => {
+    const rsa = await generateKeyPair('RS256');
+    const keys = [{ ...(await exportJWK(rsa.publicKey)), kid: 'rsa', alg: 'RS256' }];
+    let isDown = true;
+    const server = createServer((_request, response) =>
+      isDown
+        ? response.writeHead(status).end(answer)
+        : response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys })),
+    );
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { issuer, audience } = tokenAccess;
+    const access = { jwksUrl: `http://127.0.0.1:${port}/keys`, issuer, audience };
+    const errors: unknown[] = [];
+    const logger = { ...silentLogger, error: (_text: string, facts: unknown) => errors.push(facts) };
+    const served = await serve({ access }, { logger });
+    const token = await new SignJWT({ sub: 'ada', roles: ['operator'], exp: inAnHour() })
+      .setProtectedHeader({ alg: 'RS256', kid: 'rsa' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .sign(rsa.privateKey);
+    const refused = await served.get('/events', token);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'keys-unavailable' } });
+    expect(JSON.stringify(refused.body)).not.toContain(String(port));
+    expect(errors).toEqual([{ method: 'GET', route: '/events', error: expect.any(Error) }]);
+
+    const stop = new AbortController();
+    const following = followEvents(served.url, { token: () => token, from: 'start', signal: stop.signal });
+    const first = following.next();
+    await eventually('it has asked in vain', async () => errors.length > 1);
+    isDown = false;
+    expect((await served.post('/events', event, { token })).status).toBe(201);
+    expect((await first).value).toMatchObject({ event_type: event.event_type });
+    stop.abort();
+    await following.return();
+    await new Promise(resolve => server.close(resolve));
   });
 });
 

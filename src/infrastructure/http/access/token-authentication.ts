@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type * as JoseModule from 'jose';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
-import { Forbidden, Unauthenticated } from '../http-errors.ts';
+import { Forbidden, KeysUnavailable, Unauthenticated } from '../http-errors.ts';
 import type { TokenAccess } from '../http-options.ts';
 import { loadPackage } from '../load-package.ts';
 import { bestRole, includesRole } from './identity.ts';
@@ -13,6 +13,13 @@ type Verify = (token: string) => Promise<JWTPayload>;
 const defaultClockSkewSeconds = 30;
 // As long as a user id of an event may be, beside what is put before it in `created_by`.
 const longestUserId = 200;
+
+// Of jose: what can be wrong with a token. Anything else is wrong with the keys, or with the way to them.
+const reasonsOfTokens: ReadonlySet<unknown> = new Set([
+  ...['ERR_JWT_EXPIRED', 'ERR_JWT_CLAIM_VALIDATION_FAILED', 'ERR_JWT_INVALID', 'ERR_JWS_INVALID'],
+  ...['ERR_JWS_SIGNATURE_VERIFICATION_FAILED', 'ERR_JOSE_ALG_NOT_ALLOWED', 'ERR_JOSE_NOT_SUPPORTED'],
+  ...['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MATCHING_KEYS'],
+]);
 
 /** Takes requests with a bearer token that is signed by a key and algorithm of ours, and by no other. */
 export async function tokenAuthentication(access: TokenAccess): Promise<Authenticate> {
@@ -48,6 +55,9 @@ async function verified(verify: Verify, token: string): Promise<JWTPayload> {
   try {
     return await verify(token);
   } catch (error) {
+    if (!reasonsOfTokens.has((error as { readonly code?: unknown }).code)) {
+      throw new KeysUnavailable('Tokens cannot be checked now. Try again.', { cause: error });
+    }
     // Why exactly is told to nobody: it would help only who forges tokens.
     throw new Unauthenticated('The token is not valid here, or not any more. Get a new one.', {
       cause: error,
