@@ -11,24 +11,45 @@ export function isMatcher(value: unknown): value is AsymmetricMatcher {
 
 /** A value on one line, for a failure message. */
 export function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return `function ${value.name}`.trimEnd();
-  if (value instanceof Date) return showDate(value);
-  if (isMatcher(value)) return showMatcher(value);
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value !== 'object' || value === null) return `${value as number}`;
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  if (value instanceof Map) return `Map ${braced([...value].map(pair => pair.map(show).join(' => ')))}`;
-  if (value instanceof Set) return `Set ${braced([...value].map(show))}`;
-  return `${prefixOf(value)}${showFields(value)}`;
+  return showWithin(value, []);
 }
 
 /** The fields of an object on one line, without its class. */
 export function showFields(value: object): string {
+  return showFieldsWithin(value, []);
+}
+
+/* What leads back to an object that it is a part of is shown as its name only. */
+function showWithin(value: unknown, above: readonly object[]): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return `function ${value.name}`.trimEnd();
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value !== 'object' || value === null) return `${value as number}`;
+  if (isMatcher(value)) return showMatcher(value);
+  if (above.includes(value)) return `(the ${classNameOf(value) ?? 'object'} again)`;
+  return showBuiltIn(value) ?? showParts(value, [...above, value]);
+}
+
+function showBuiltIn(value: object): string | undefined {
+  if (value instanceof Date) return showDate(value);
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof RegExp) return String(value);
+  return value instanceof URL ? `URL ${value.href}` : undefined;
+}
+
+function showParts(value: object, within: readonly object[]): string {
+  const part = (field: unknown): string => showWithin(field, within);
+  if (Array.isArray(value)) return `[${value.map(part).join(', ')}]`;
+  if (value instanceof Map) return `Map ${braced([...value].map(pair => pair.map(part).join(' => ')))}`;
+  if (value instanceof Set) return `Set ${braced([...value].map(part))}`;
+  return `${prefixOf(value)}${showFieldsWithin(value, within)}`;
+}
+
+function showFieldsWithin(value: object, within: readonly object[]): string {
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return braced(fields.map(([name, field]) => `${name}: ${show(field)}`));
+  return braced(fields.map(([name, field]) => `${name}: ${showWithin(field, within)}`));
 }
 
 /** Text cut to a length, so that columns stay columns. */

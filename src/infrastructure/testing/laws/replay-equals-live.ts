@@ -2,7 +2,7 @@ import { formatStream } from '../../../domain/index.ts';
 import type { AggregateRoot, Recorded } from '../../../domain/index.ts';
 import { createAggregate, passOverEvent, replayEvent } from '../../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../../domain/decider.ts';
-import { differences } from '../compare/differences.ts';
+import { differences, knownDifferences } from '../compare/differences.ts';
 import type { Difference } from '../compare/differences.ts';
 import { listDifferences } from '../compare/explain-values.ts';
 import { listOf, show } from '../compare/show.ts';
@@ -53,7 +53,7 @@ async function compare(world: World, sighting: Sighting, toBreach: ToBreach): Pr
   const events = await world.eventsOf(sighting.source, sighting.stream, sighting.versionBefore);
   const fold = async (): Promise<StateView> => viewOf(foldSighting(sighting, events));
   const folded = await runInWeather(weather, fold);
-  const changed = differences(live, folded);
+  const changed = knownDifferences(live, folded);
   return changed.length === 0 ? undefined : toBreach(sighting, changed);
 }
 

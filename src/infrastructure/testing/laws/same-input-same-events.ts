@@ -1,6 +1,6 @@
 import { formatStream } from '../../../domain/index.ts';
 import type { Recorded } from '../../../domain/index.ts';
-import { differences } from '../compare/differences.ts';
+import { knownDifferences } from '../compare/differences.ts';
 import { listDifferences } from '../compare/explain-values.ts';
 import { nameOfEvent } from '../compare/name-of-event.ts';
 import { listOf } from '../compare/show.ts';
@@ -106,7 +106,7 @@ function actDifference(first: Act, second: Act | undefined): Pick<Breach, 'claim
   }
   const others = byStream(second.events);
   for (const [index, event] of byStream(first.events).entries()) {
-    const changed = differences(contentOf(event), contentOf(others[index]!));
+    const changed = knownDifferences(contentOf(event), contentOf(others[index]!));
     if (changed.length === 0) continue;
     return {
       claim: `${nameOfEvent(event)} had another ${listOf(changed.map(({ path }) => path))} when the same story was told again.`,

@@ -1,4 +1,5 @@
-import { AggregateRoot } from '../../../domain/index.ts';
+import type { AggregateRoot } from '../../../domain/index.ts';
+import { gettersOf, readGetter } from '../compare/getters-of.ts';
 import { show, shorten } from '../compare/show.ts';
 import { paint } from '../compare/paint.ts';
 
@@ -14,11 +15,11 @@ export interface StateAt {
 /** Looks at an aggregate. The values are the aggregate's own, not copies. */
 export function viewOf(aggregate: AggregateRoot): StateView {
   const fields = Object.entries(aggregate).filter(([, value]) => typeof value !== 'function');
-  const getters = gettersOf(aggregate).flatMap(name => readGetter(aggregate, name));
+  const getters = gettersOf(aggregate).map(name => [name, readGetter(aggregate, name)] as const);
   const keys = aggregate.uniqueKeys();
   return Object.fromEntries([
     ...fields,
-    ...getters,
+    ...getters.filter(([, value]) => value !== undefined),
     ...(keys.length > 0 ? [['uniqueKeys()', keys] as const] : []),
   ]);
 }
@@ -66,32 +67,4 @@ function changeLines(before: StateView, after: StateView): string[] {
         : `${shorten(from!, longestValue)} → ${shorten(to!, longestValue)}`;
     return `    ${name.padEnd(width)}   ${text}`;
   });
-}
-
-function gettersOf(aggregate: object): string[] {
-  const names = new Set<string>();
-  for (
-    let prototype = parentOf(aggregate);
-    prototype !== null && prototype !== AggregateRoot.prototype;
-    prototype = parentOf(prototype)
-  ) {
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (typeof descriptor.get === 'function') names.add(name);
-    }
-  }
-  return [...names];
-}
-
-function parentOf(value: object): object | null {
-  return Object.getPrototypeOf(value) as object | null;
-}
-
-/* A getter may refuse, e.g. before the aggregate is open; then it shows nothing. */
-function readGetter(aggregate: AggregateRoot, name: string): [string, unknown][] {
-  try {
-    const value = (aggregate as unknown as Record<string, unknown>)[name];
-    return typeof value === 'function' ? [] : [[name, value]];
-  } catch {
-    return [];
-  }
 }
