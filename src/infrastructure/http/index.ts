@@ -6,7 +6,9 @@ export {
   ConditionFailed,
   Forbidden,
   InvalidRequest,
+  KeysUnavailable,
   NotFound,
+  TooManyRequests,
   TooManyStreams,
   Unauthenticated,
   UpgradeRequired,
@@ -26,4 +28,5 @@ export type {
 } from './http-options.ts';
 export { serveHttp } from './serve-http.ts';
 export type { HttpServer, ServeOptions } from './serve-http.ts';
+export { UntellableState } from './state-on-wire.ts';
 export type { ServedApp } from './served-app.ts';

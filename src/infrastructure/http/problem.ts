@@ -57,6 +57,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   'build-in-use': 409,
   'projection-not-running': 409,
   'condition-failed': 412,
+  'untellable-state': 422,
   'upgrade-required': 426,
   'too-many-streams': 429,
   'too-many-requests': 429,

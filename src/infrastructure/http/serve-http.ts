@@ -23,7 +23,7 @@ export interface ServeOptions extends HttpOptions {
 export interface HttpServer extends AsyncDisposable {
   /** E.g. `http://127.0.0.1:8011`. */
   readonly url: string;
-  /** The Fastify server, e.g. for routes of your own. */
+  /** The Fastify server. It listens already, and takes no more routes: those go beside `httpFace` in one of yours. */
   readonly fastify: FastifyInstance;
   /** Refuses new requests and lets those under way finish; the app goes on. */
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import { etagOf } from '../event-on-wire.ts';
 import { NotFound, invalidRequest } from '../http-errors.ts';
 import { readTime } from '../read-parameters.ts';
 import { aggregateInPath, stateParameters } from '../schemas.ts';
+import { stateOnWire } from '../state-on-wire.ts';
 import type { ServedApp } from '../served-app.ts';
 import type { AggregateParams } from './read-events.ts';
 import { addRoute } from './route.ts';
@@ -54,7 +55,6 @@ async function state(
   return { aggregate_type: type, aggregate_id: id, version: toVersion, state: stateOf(aggregate) };
 }
 
-/* The fields that it has; what is private to JavaScript (`#`) does not show. */
 function stateOf(aggregate: AggregateRoot): unknown {
-  return aggregate instanceof DeciderAggregate ? aggregate.state : Object.assign({}, aggregate);
+  return stateOnWire(aggregate instanceof DeciderAggregate ? aggregate.state : Object.assign({}, aggregate));
 }
