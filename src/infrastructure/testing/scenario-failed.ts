@@ -27,7 +27,7 @@ export class ScenarioNotAwaited extends AnnalsError {
     super(
       hasEnd
         ? `${where} Put "await" before it, or return it from the test.`
-        : `${where} Go on with thenEvents, thenFails, thenNothing, thenState or thenReturns, and await or return that.`,
+        : `${where} Go on with thenEvents, thenFails, thenNothing, thenState, thenReturns or thenDocuments, and await or return that.`,
     );
     // A runner shows the code of the first line: the one that was written, not the one that found it out.
     this.stack = `${this.name}: ${this.message}\n    ${line}`;

@@ -16,6 +16,7 @@ import type { BindServices } from '../scenario/scenario-options.ts';
 import { Scenario } from '../scenario/scenario.ts';
 import type { WorldPlan } from '../scenario/world.ts';
 import type { EventAsStored } from '../stored/stored-event.ts';
+import { ScenarioFailed } from '../scenario-failed.ts';
 import { actionSentence, say, words } from '../stories/sentences.ts';
 import type { Told } from '../stories/told-story.ts';
 import type { Verdict } from '../verdict.ts';
@@ -107,8 +108,13 @@ class AppStory extends Scenario<AppAnd> {
       ),
       async check(checked, { app }) {
         refuseFailure(checked, []);
+        if (Object.keys(expected).length === 0) {
+          throw new ScenarioFailed(
+            `thenDocuments(${projectorClass.name}, {}) looks at no document. Name those that must be there, by id.`,
+          );
+        }
         const found = await app.readModels.of(projectorClass).getMany(Object.keys(expected));
-        const explanation = explainDocuments(expected, Object.fromEntries(found));
+        const explanation = explainDocuments(expected, Object.fromEntries(found), 'others may be there');
         if (explanation !== undefined) throw failed(checked, [explanation]);
       },
     });

@@ -26,11 +26,14 @@ export function pasteable(explored: Explored, { given, happenings, told }: Faile
 
 function subjectOf({ source, options }: Explored): string {
   const { name } = aggregateClassOf(source);
-  const { id, handlers, modules } = options;
+  const { id, handlers, modules, startsAt, bind, withoutLaws } = options;
   const parts = [
     ...(id === undefined ? [] : [`id: ${asCode(id)}`]),
     ...(handlers === undefined ? [] : [`handlers: [${handlers.map(handler => handler.name).join(', ')}]`]),
     ...(modules === undefined ? [] : ['modules: [/* as before */]']),
+    ...(startsAt === undefined ? [] : [`startsAt: ${asCode(startsAt)}`]),
+    ...(bind === undefined ? [] : ['bind: () => { /* as before */ }']),
+    ...(withoutLaws === undefined ? [] : [`withoutLaws: ${asCode(withoutLaws)}`]),
   ];
   return parts.length === 0 ? `scenarioFor(${name})` : `scenarioFor(${name}, { ${parts.join(', ')} })`;
 }
@@ -39,7 +42,13 @@ function endOf({ invariants }: Explored, told: ToldHappenings): string {
   const invariant = told.broken === undefined ? undefined : invariants[told.broken];
   // One that looks at the events as well has to be written anew.
   if (invariant === undefined || invariant.length > 1) return outcomeOf(told, told.acts.length - 1);
-  return `.thenState(${String(invariant).replace(/^\(?(\w+)\)?\s*=>\s*/, '$1 => ')})`;
+  return `.thenState(${functionCode(told.broken!, String(invariant))})`;
+}
+
+/* A method of an object literal is code only where it stands. */
+function functionCode(name: string, text: string): string {
+  const isExpression = /^(async\s*)?(function\b|\([^]*?\)\s*=>|[\w$]+\s*=>)/.test(text);
+  return isExpression ? text.replace(/^\(?(\w+)\)?\s*=>\s*/, '$1 => ') : `({ ${text} })[${asCode(name)}]`;
 }
 
 function outcomeOf({ acts }: ToldHappenings, index: number): string {

@@ -7,10 +7,16 @@ import { inOrder } from './rows.ts';
 import type { Rows } from './rows.ts';
 
 /** Says how documents differ from what was expected; undefined if they do not. */
-export function explainDocuments(expected: Rows, actual: Rows): string | undefined {
+export function explainDocuments(
+  expected: Rows,
+  actual: Rows,
+  others?: 'others may be there',
+): string | undefined {
   const wrong = differences(expected, actual);
   if (wrong.length === 0) return undefined;
-  return [paint(documentCause(expected, actual, wrong), 'loud'), '', ...listDifferences(wrong)].join('\n');
+  return [paint(documentCause(expected, actual, wrong, others), 'loud'), '', ...listDifferences(wrong)].join(
+    '\n',
+  );
 }
 
 /** Says how the rows of a table differ from what was expected, in any order; undefined if they do not. */
@@ -19,12 +25,10 @@ export function explainTable(
   expected: readonly object[],
   actual: readonly object[],
 ): string | undefined {
-  const missing = [...expected];
-  const extra = actual.filter(row => {
-    const index = missing.findIndex(wanted => isSame(wanted, row));
-    if (index >= 0) missing.splice(index, 1);
-    return index < 0;
-  });
+  const pairs = pairRows(expected, actual);
+  const paired = new Set(pairs.values());
+  const missing = expected.filter((_row, index) => !paired.has(index));
+  const extra = actual.filter((_row, index) => !pairs.has(index));
   if (missing.length + extra.length === 0) return undefined;
   const cause =
     expected.length === actual.length
@@ -37,15 +41,42 @@ export function explainTable(
   return [paint(cause, 'loud'), '', paint('  - expected, + got', 'quiet'), ...rows].join('\n');
 }
 
+/* By their places, actual to expected. A pattern that fits several rows makes room for one that fits only one. */
+function pairRows(expected: readonly object[], actual: readonly object[]): ReadonlyMap<number, number> {
+  const pairs = new Map<number, number>();
+  const pair = (wanted: number, tried: Set<number>): boolean => {
+    const fitting = [...actual.keys()].filter(
+      place => !tried.has(place) && isSame(expected[wanted]!, actual[place]!),
+    );
+    const free = fitting.find(place => !pairs.has(place));
+    const found =
+      free ??
+      fitting.find(place => {
+        if (tried.has(place)) return false;
+        tried.add(place);
+        return pair(pairs.get(place)!, tried);
+      });
+    if (found !== undefined) pairs.set(found, wanted);
+    return found !== undefined;
+  };
+  for (const wanted of expected.keys()) pair(wanted, new Set());
+  return pairs;
+}
+
 function isSame(expected: object, actual: object): boolean {
   return differences(expected, actual).length === 0;
 }
 
-function documentCause(expected: Rows, actual: Rows, wrong: readonly Difference[]): string {
+function documentCause(
+  expected: Rows,
+  actual: Rows,
+  wrong: readonly Difference[],
+  others: 'others may be there' | undefined,
+): string {
   const missing = Object.keys(expected).filter(id => !(id in actual));
   const extra = Object.keys(actual).filter(id => !(id in expected));
   const quoted = (ids: readonly string[]): string => listOf(ids.map(id => JSON.stringify(id)));
-  if (Object.keys(actual).length === 0)
+  if (Object.keys(actual).length === 0 && others === undefined)
     return 'There are no documents at all. Does the projector have an @On method for these events?';
   if (missing.length > 0 && extra.length > 0) {
     return `Instead of ${quoted(missing)} there ${extra.length === 1 ? 'is' : 'are'} ${quoted(extra)}. Look at the key of the projector.`;

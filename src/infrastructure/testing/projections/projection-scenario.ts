@@ -2,7 +2,7 @@ import type { Class } from '../../../domain/index.ts';
 import { classOf } from '../../../domain/class.ts';
 import type { DocumentOf, DocumentProjector, TableProjector } from '../../../projections/index.ts';
 import { patienceMs } from '../app/settle.ts';
-import { mustBeAwaited } from '../awaiting.ts';
+import { mustBeAwaited, mustGoOn } from '../awaiting.ts';
 import { callerFrames } from '../caller-line.ts';
 import { describeBreach } from '../laws/law.ts';
 import { projectionBreach } from '../laws/projection-laws.ts';
@@ -56,10 +56,13 @@ export interface TableScenario<P extends TableProjector> extends EventsOf<TableS
 class Projecting implements EventsOf<Projecting> {
   readonly #plan: ProjectionPlan;
   readonly #steps: readonly Step[];
+  /* Tells that it has an end, where somebody waits for one. */
+  readonly #goesOn: (() => void) | undefined;
 
-  constructor(plan: ProjectionPlan, steps: readonly Step[]) {
+  constructor(plan: ProjectionPlan, steps: readonly Step[], goesOn?: () => void) {
     this.#plan = plan;
     this.#steps = steps;
+    this.#goesOn = goesOn;
   }
 
   get story(): ToldStory {
@@ -70,13 +73,13 @@ class Projecting implements EventsOf<Projecting> {
     const plan = { ...this.#plan, events: [...this.#plan.events, ...events.map(classOf)] };
     const lines = events.map(event => `${aggregateId}: ${eventSentence(event)}`);
     const run = (world: ProjectionWorld): Promise<void> => world.append(aggregateId, events);
-    return new Projecting(plan, [...this.#steps, { kind: 'given', lines, run }]);
+    return new Projecting(plan, [...this.#steps, { kind: 'given', lines, run }], this.#goesOn);
   }
 
   at(time: Date | string): Projecting {
     const lines = [`it is ${timeSentence(time)}`];
     const run = async (world: ProjectionWorld): Promise<void> => world.clock.set(time);
-    return new Projecting(this.#plan, [...this.#steps, { kind: 'given', lines, run }]);
+    return new Projecting(this.#plan, [...this.#steps, { kind: 'given', lines, run }], this.#goesOn);
   }
 
   thenDocuments(expected: Rows): Verdict<Projecting> {
@@ -96,9 +99,16 @@ class Projecting implements EventsOf<Projecting> {
       const explanation = explain(await caughtUp(world));
       if (explanation !== undefined) throw pointTo(new ScenarioFailed(explanation), frames);
     };
-    const told = new Projecting(this.#plan, [...this.#steps, { kind: 'then', lines, run }]);
-    const awaited = mustBeAwaited(this.#plan.projectorClass.name);
-    return new Verdict({ story: told.story, run: () => told.#tell(), next: () => told, awaited });
+    this.#goesOn?.();
+    const steps: readonly Step[] = [...this.#steps, { kind: 'then', lines, run }];
+    const told = new Projecting(this.#plan, steps);
+    const { name } = this.#plan.projectorClass;
+    return new Verdict({
+      story: told.story,
+      run: () => told.#tell(),
+      next: () => new Projecting(this.#plan, steps, mustGoOn(name)),
+      awaited: mustBeAwaited(name),
+    });
   }
 
   async #tell(): Promise<void> {

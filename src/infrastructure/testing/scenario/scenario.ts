@@ -172,7 +172,7 @@ export class Scenario<Stage = AnyAnd> {
     events: readonly Class[] = [],
     sources: readonly AggregateSource[] = [],
   ): this {
-    return this.#next(extended(this.#story, { kind: 'given', lines, run }, events, sources));
+    return this.#next(extended(this.#story, { kind: 'given', lines, run }, events, sources), this.#goesOn);
   }
 
   /* A stage of the same kind. */
@@ -182,6 +182,7 @@ export class Scenario<Stage = AnyAnd> {
   }
 
   #when(step: Step): this {
+    this.#goesOn?.();
     return this.#next(extended(this.#story, step), mustGoOn(this.#story.subject));
   }
 
@@ -195,7 +196,7 @@ export class Scenario<Stage = AnyAnd> {
     return new Verdict({
       story,
       run: () => tellStory(story),
-      next: () => this.#next(story) as unknown as Stage,
+      next: () => this.#next(story, mustGoOn(story.subject)) as unknown as Stage,
       awaited: mustBeAwaited(story.subject),
     });
   }

@@ -130,6 +130,11 @@ export class World {
 
   /** Lets actions happen, all at the same time, each on a node of its own; tells what came of it. */
   async act(actions: readonly Action[]): Promise<Act> {
+    if (this.#store === undefined && actions.length > 1) {
+      throw new ScenarioFailed(
+        'In a running app two commands are put in a row, and do not race. Give appScenario the modules instead.',
+      );
+    }
     if (this.plan.hasReactions) await settle(this.app, this.#nodes[0]!.failures);
     const before = await this.#subjectState();
     const position = await this.app.events.settledPosition();

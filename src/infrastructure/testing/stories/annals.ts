@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printStories, readStories } from './collected-stories.ts';
+import { shellQuoted } from './shell-quoted.ts';
 
 const usage = `Usage: annals stories [--run "<command>"] [arguments of the command …]
 
@@ -35,7 +36,7 @@ function tellStories(command: string, args: readonly string[]): number {
   const folder = mkdtempSync(join(tmpdir(), 'annals-stories-'));
   const path = join(folder, 'stories.jsonl');
   try {
-    const line = [command, ...args.map(argument => JSON.stringify(argument))].join(' ');
+    const line = [command, ...args.map(shellQuoted)].join(' ');
     const env = { ...process.env, ANNALS_STORIES: path };
     const { status, signal } = spawnSync(line, { shell: true, stdio: ['ignore', 2, 2], env });
     const stories = readStories(path);

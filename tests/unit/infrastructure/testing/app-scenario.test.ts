@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { inject } from 'inversify';
-import { CommandBus, DomainError, EventHandler, Handles, On, Projector, ReadModels } from 'annals';
-import type { QueryHandler, Recorded } from 'annals';
+import {
+  CommandBus,
+  DomainError,
+  EventHandler,
+  Handles,
+  On,
+  Projector,
+  ReadModels,
+  repositoryOf,
+} from 'annals';
+import type { CommandHandler, QueryHandler, Recorded, Repository } from 'annals';
 import { defineModule } from 'annals/di';
 import { anEvent, appScenario, onPGlite, onPostgres } from 'annals/testing';
 import {
@@ -95,6 +104,35 @@ describe('appScenario', () => {
       .thenFails(DomainError, { message: 'The balance is 40.' })
       .and.thenDocuments(Balances, { ada: { balance: 40 }, bob: { balance: 65 } }));
 
+  test('has both decide on the same state, and the slower one again', async () => {
+    const decided: number[] = [];
+
+    @Handles(Deposit)
+    class WatchedDepositHandler implements CommandHandler<Deposit> {
+      constructor(@inject(repositoryOf(Account)) private readonly accounts: Repository<Account>) {}
+      handle({ accountId, amount }: Deposit) {
+        return this.accounts.update(accountId, account => {
+          decided.push(account.balance);
+          account.deposit(amount);
+          return account.balance;
+        });
+      }
+    }
+
+    const watched = [defineModule({ aggregates: [Account], handlers: [WatchedDepositHandler] })];
+    const bothDeposit = (target: Parameters<typeof appScenario>[0]) =>
+      appScenario(target)
+        .stream(Account, 'ada', new MoneyDeposited(100))
+        .whenConcurrently(new Deposit('ada', 1), new Deposit('ada', 2))
+        .thenEvents(new MoneyDeposited(1), new MoneyDeposited(2));
+    await bothDeposit({ modules: watched });
+    // Then the laws tell it again.
+    expect(decided.slice(0, 3)).toEqual([100, 100, 101]);
+    const app = await startBank({ modules: watched });
+    expect(await failureOf(bothDeposit(app))).toContain('do not race. Give appScenario the modules instead.');
+    expect(await app.events.streamVersion({ aggregateType: 'account', aggregateId: 'ada' })).toBe(1);
+  });
+
   test.each([
     ['PGlite', onPGlite()],
     ['PostgreSQL', onPostgres(postgresUrl())],
@@ -126,6 +164,12 @@ describe('appScenario', () => {
     );
     await expect(failureOf(transferred.thenDocuments(Balances, { ada: { balance: 1 } }))).resolves.toContain(
       'ada.balance is 40, and 1 was expected.',
+    );
+    await expect(failureOf(transferred.thenDocuments(Balances, { eve: { balance: 1 } }))).resolves.toContain(
+      'The document "eve" is missing.',
+    );
+    await expect(failureOf(transferred.thenDocuments(Balances, {}))).resolves.toBe(
+      'thenDocuments(Balances, {}) looks at no document. Name those that must be there, by id.',
     );
   });
 

@@ -7,8 +7,8 @@ import { describe, expect, test } from '@jest/globals';
 const root = join(import.meta.dirname, '../../../..');
 const header = `
 import { expect, test } from '@jest/globals';
-import { scenarioFor } from 'annals/testing';
-import { Account, MoneyDeposited } from '../../../../support/bank.ts';
+import { projectionFor, scenarioFor } from 'annals/testing';
+import { Account, Balances, MoneyDeposited } from '../../../../support/bank.ts';
 `;
 
 /* Runs a test file of its own in a jest of its own, and returns what that printed. */
@@ -49,6 +49,22 @@ describe('a scenario that nobody awaits', () => {
       test('forgets the end of a shared beginning', () => {
         deposit.thenEvents(new MoneyDeposited(2));
       });
+      test('goes on and forgets the end', () =>
+        scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(9))
+          .and.events(new MoneyDeposited(1)));
+      test('goes on, begins again and forgets the end', () => {
+        scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(9))
+          .and.events(new MoneyDeposited(1)).when(a => a.deposit(1));
+      });
+      test('goes on from rows and forgets the end', () => {
+        projectionFor(Balances).on('a-1', new MoneyDeposited(1)).thenDocuments({}).and.on('a-1', new MoneyDeposited(1));
+      });
+      test('goes on to an end', () =>
+        scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(1))
+          .and.events(new MoneyDeposited(1)).when(a => a.deposit(2)).thenEvents(new MoneyDeposited(2)).and.thenState({ balance: 4 }));
+      const begun = scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(1))
+        .and.events(new MoneyDeposited(1));
+      test('ends a shared beginning', () => begun.when(a => a.deposit(2)).thenEvents(new MoneyDeposited(2)));
       test('awaits', async () => {
         await scenarioFor(Account).nothing().when(a => a.deposit(1)).thenEvents(new MoneyDeposited(1));
       });`);
@@ -56,6 +72,6 @@ describe('a scenario that nobody awaits', () => {
     expect(output).toContain('A scenario for Account was never awaited, so it checked nothing: at');
     expect(output).toMatch(/inner\.test\.ts:\d+\S*\. Put "await" before it, or return it from the test\./);
     expect(output).toMatch(/inner\.test\.ts:\d+\S*\. Go on with thenEvents, .*, and await or return that\./);
-    expect(output).toContain('Tests:       3 failed, 1 passed, 4 total');
+    expect(output).toContain('Tests:       6 failed, 3 passed, 9 total');
   });
 });

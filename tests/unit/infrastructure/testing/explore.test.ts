@@ -106,6 +106,32 @@ describe('explore', () => {
     expect(failure).toMatch(/Found in run \d+, shrunk \d+ times?\. Repeat it with \{ seed: 1 \}\.$/);
   });
 
+  test('prints what the story was told with, and an invariant that is a method as code', async () => {
+    const failure = await failureOf(
+      explore(Purse, {
+        ...{
+          startsAt: '2030-01-01T00:00:00Z',
+          withoutLaws: ['snapshot-equals-replay'],
+          bind: () => undefined,
+        },
+        commands: { take: [amounts] },
+        invariants: {
+          'nothing is owed'(purse) {
+            return purse.cents >= 0;
+          },
+        },
+        seed: 1,
+      }),
+    );
+    expect(failure).toContain(
+      "scenarioFor(Purse, { startsAt: '2030-01-01T00:00:00Z', bind: () => { /* as before */ }, " +
+        "withoutLaws: ['snapshot-equals-replay'] })",
+    );
+    expect(failure).toMatch(
+      /\.thenState\(\(\{ 'nothing is owed' ?\(purse\) \{[^]*\} \}\)\['nothing is owed'\]\)\);/,
+    );
+  });
+
   test('finds what breaks, and tells what came before by its events', async () => {
     const failure = await failureOf(
       explore(Purse, { commands: { fill: [amounts, fc.constant("Ada's")], shake: [] }, seed: 2 }),
