@@ -66,6 +66,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   'app-stopped': 503,
   'store-unavailable': 503,
   'keys-unavailable': 503,
+  'other-version-inline': 503,
   'command-timed-out': 503,
   'projection-wait-timeout': 504,
 };

@@ -54,11 +54,16 @@ export function readTime(name: string, text: string | undefined, part = 'query')
   // A "+" of a zone arrives as a blank unless it was encoded.
   const time = text.replace(' ', '+');
   const date = new Date(time);
-  if (timePattern.test(time) && !Number.isNaN(date.getTime())) return date;
+  if (timePattern.test(time) && !Number.isNaN(date.getTime()) && isDay(time.slice(0, 10))) return date;
   throw invalidRequest(
     `${part}/${name}`,
     'is no time. Give a day or a time with a zone: 2026-01-31T12:00:00Z',
   );
+}
+
+/* The 31st of February is read as one of March. */
+function isDay(day: string): boolean {
+  return new Date(day).toISOString().startsWith(day);
 }
 
 /** The query that a page needs; `skip` of its first events are not part of it. */

@@ -3,6 +3,7 @@ import type { Actor, EventMetadata, ExpectedVersion, StreamId } from '../../doma
 import type { NewEvent, StreamAppend } from '../../application/index.ts';
 import { actorOf } from './access/identity.ts';
 import type { Identity } from './access/identity.ts';
+import { ownKey } from './access/own-key.ts';
 import { Forbidden, invalidRequest } from './http-errors.ts';
 
 /** An event as it is posted, checked against its schema. */
@@ -48,9 +49,9 @@ export function readPosted(body: PostedEvent | PostedBatch, headers: Headers, id
   const isBatch = 'events' in body;
   const events = isBatch ? body.events : [body];
   const condition = readCondition(headers);
-  const appends = gather(events, identity);
+  const appends = gather(events, identity, isBatch);
   return {
-    appends: condition === undefined ? appends : [conditional(appends, condition)],
+    appends: condition === undefined ? appends : [conditional(appends, condition, isBatch)],
     idempotencyKey: readKey(body, headers, identity),
     isBatch,
     isConditional: condition !== undefined,
@@ -58,10 +59,14 @@ export function readPosted(body: PostedEvent | PostedBatch, headers: Headers, id
 }
 
 /* Neighbours of one stream are one append, unless one of them says which version it expects. */
-function gather(events: readonly PostedEvent[], identity: Identity): readonly StreamAppend[] {
+function gather(
+  events: readonly PostedEvent[],
+  identity: Identity,
+  isBatch: boolean,
+): readonly StreamAppend[] {
   const appends: (StreamAppend & { readonly events: NewEvent[] })[] = [];
   for (const [index, event] of events.entries()) {
-    const path = events.length === 1 ? 'body' : `body/events/${index}`;
+    const path = isBatch ? `body/events/${index}` : 'body';
     const stream = { aggregateType: event.aggregate_type, aggregateId: event.aggregate_id };
     const last = appends.at(-1);
     const newEvent = readEvent(event, identity, path);
@@ -123,17 +128,12 @@ function readActor({ created_by: createdBy }: PostedEvent, identity: Identity): 
   throw new Forbidden(`An event of yours is created by "${own}". Leave out created_by.`);
 }
 
-/* Keys of different users are different keys: nobody finds out about, or stands in for, those of another. */
-function readKey(
-  body: PostedEvent | PostedBatch,
-  headers: Headers,
-  { userId }: Identity,
-): string | undefined {
+function readKey(body: PostedEvent | PostedBatch, headers: Headers, identity: Identity): string | undefined {
   if ('events' in body && body.events.some(event => event.idempotency_key != null)) {
     throw invalidRequest('body/events', 'share one idempotency_key: give it beside them');
   }
-  const header = headers['idempotency-key'];
-  const key = body.idempotency_key ?? (Array.isArray(header) ? header.join(', ') : header);
+  const header = headers['idempotency-key'] as string | undefined;
+  const key = body.idempotency_key ?? header;
   if (key === undefined) return undefined;
   if (header !== undefined && header !== key) {
     throw invalidRequest('header/idempotency-key', 'differs from idempotency_key: give one of them');
@@ -141,7 +141,7 @@ function readKey(
   if (key.length > longestKey) {
     throw invalidRequest('header/idempotency-key', `must NOT have more than ${longestKey} characters`);
   }
-  return userId === undefined ? key : `${userId.length}:${userId}:${key}`;
+  return ownKey(key, identity);
 }
 
 function readCondition(headers: Headers): ExpectedVersion | undefined {
@@ -157,13 +157,18 @@ function readCondition(headers: Headers): ExpectedVersion | undefined {
   throw invalidRequest('header/if-match', 'must be * or the ETag of a stream: its version in quotes, "3"');
 }
 
-function conditional(appends: readonly StreamAppend[], condition: ExpectedVersion): StreamAppend {
+function conditional(
+  appends: readonly StreamAppend[],
+  condition: ExpectedVersion,
+  isBatch: boolean,
+): StreamAppend {
   const [only, ...others] = appends;
   if (only === undefined || others.length > 0) {
     throw invalidRequest('header/if-match', 'is about one stream, and the events are of several');
   }
   if (only.expectedVersion !== 'any') {
-    throw invalidRequest('body/expected_version', 'cannot be given with if-match or if-none-match');
+    const path = isBatch ? 'body/events/0/expected_version' : 'body/expected_version';
+    throw invalidRequest(path, 'cannot be given with if-match or if-none-match');
   }
   return { ...only, expectedVersion: condition };
 }

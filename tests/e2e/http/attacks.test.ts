@@ -61,6 +61,7 @@ const onTheWire: readonly [string, string | Buffer, RegExp][] = [
   ['an expectation of what is not', postOf(valid, 'Expect: miracles'), / 417 /],
   ['two content types', postOf(valid, 'Content-Type: text/plain'), / (201|400|415) /],
   ['two idempotency keys', postOf(valid, 'Idempotency-Key: a', 'Idempotency-Key: b'), / 400 .*repeated/s],
+  ['two correlations', postOf(valid, 'Correlation-Id: a', 'Correlation-Id: b'), / 400 .*repeated/s],
   ['a request after a refused one', `${postOf('[]')}${head('GET /events HTTP/1.1')}`, / 400 /],
   ['an HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', / 400 |^$/],
   ['a TLS greeting', Buffer.from('160301020001000001fc0303', 'hex'), / 400 |^$/],

@@ -74,6 +74,11 @@ const badPosts: readonly [string, string, number, RegExp, CallOptions?][] = [
   ],
   ['a batch with a bad event', JSON.stringify({ events: [event, {}] }), 400, /body\/events\/1/],
   [
+    'a batch of one with two payloads',
+    JSON.stringify({ events: [{ ...event, data: {} }] }),
+    ...([400, /body\/events\/0\/data/] as const),
+  ],
+  [
     'a batch with a key of one event',
     JSON.stringify({ events: [{ ...event, idempotency_key: 'k' }] }),
     ...([400, /idempotency_key/] as const),
@@ -120,6 +125,8 @@ const badQueries: readonly [string, RegExp][] = [
   ['since=yesterday', /query\/since/],
   ['since=2026-01-31T12:00:00', /query\/since/],
   ['since=2026-13-01', /query\/since/],
+  ['since=2026-02-31', /query\/since/],
+  ['until=2026-02-30T12:00:00Z', /query\/until/],
   ['since=2026-02-01&until=2026-01-01', /time range is empty/],
   ['cursor=forged', /cursor/],
   ['cursor=1.000000000000', /cursor/],

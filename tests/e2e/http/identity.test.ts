@@ -318,6 +318,10 @@ describe('A user', () => {
     expect((await post('/events', eves, { token: await eve() })).status).toBe(201);
     expect((await post('/events', eves, { token: await eve() })).status).toBe(200);
     expect((await get('/events', await eve())).body.events).toHaveLength(1);
+    const longest = { ...event, aggregate_id: 'longs', idempotency_key: 'k'.repeat(255) };
+    const token = await tokenOf('u'.repeat(200), ['writer']);
+    expect((await post('/events', longest, { token })).status).toBe(201);
+    expect((await post('/events', longest, { token })).status).toBe(200);
   });
 
   test('sees of a tree of causes what is their own', async () => {

@@ -109,11 +109,23 @@ describe('A live stream', () => {
 
   test('ends when its token expires', async () => {
     const served = await serve({ access: { ...tokenAccess, clockSkewSeconds: 60 } });
-    const token = await tokenOf('ada', ['reader'], { exp: Math.floor(Date.now() / 1000) + 1 });
+    const token = await tokenOf('ada', ['reader'], { exp: Math.floor(Date.now() / 1000) - 57 });
     const answer = await exchange(served.url, request('from=start', `Authorization: Bearer ${token}`), text =>
       text.endsWith('0\r\n\r\n'),
     );
     expect(answer).toMatch(/ 200 OK[^]*0\r\n\r\n$/);
+  });
+
+  test('goes on with a token that has expired within the clock skew', async () => {
+    const access = { ...tokenAccess, clockSkewSeconds: 600 };
+    const served = await serve({ access, limits: { heartBeatMs: 20 } });
+    const token = await tokenOf('ada', ['reader'], { exp: Math.floor(Date.now() / 1000) - 5 });
+    const answer = await exchange(
+      served.url,
+      request('from=start', `Authorization: Bearer ${token}`),
+      text => text.includes('still here') || text.endsWith('0\r\n\r\n'),
+    );
+    expect(answer).toContain('still here');
   });
 
   test('takes part in a bound for each client and for all', async () => {

@@ -15,7 +15,7 @@ export interface Identity {
   readonly role: Role;
   /** Whether they see the events of all users, and may speak for others. */
   readonly seesAll: boolean;
-  /** When the token expires, in milliseconds since 1970; undefined: never. */
+  /** When the token is taken no more, in milliseconds since 1970; undefined: never. */
   readonly expiresAtMs: number | undefined;
 }
 

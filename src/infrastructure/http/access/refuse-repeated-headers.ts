@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { invalidRequest } from '../http-errors.ts';
 
-// Node keeps the first of them and a proxy may go by the last. Of others it makes a list, which is refused where one is
+// Node keeps the first of some, or joins them, and a proxy may go by the last. Of others a list is refused where one is
 // read.
 const single = new Set([
   'host',
@@ -10,6 +10,7 @@ const single = new Set([
   'origin',
   'last-event-id',
   'idempotency-key',
+  'correlation-id',
 ]);
 
 /** Refuses requests that say twice what can only be said once: who checks and who serves might each believe another. */

@@ -76,7 +76,8 @@ function identityFrom(payload: JWTPayload, access: TokenAccess): Identity {
     userId: sub,
     role,
     seesAll: includesRole(role, access.seesAllFrom ?? 'operator'),
-    expiresAtMs: exp * 1000,
+    // As long as it is taken for requests.
+    expiresAtMs: (exp + (access.clockSkewSeconds ?? defaultClockSkewSeconds)) * 1000,
   };
 }
 

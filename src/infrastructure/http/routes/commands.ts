@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Command } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
-import type { Identity } from '../access/identity.ts';
+import { ownKey } from '../access/own-key.ts';
 import { untilGone } from '../client-gone.ts';
 import { NotFound } from '../http-errors.ts';
 import type { HttpLimits } from '../http-options.ts';
@@ -14,9 +13,6 @@ import { noParameters } from '../schemas.ts';
 import type { ServedApp } from '../served-app.ts';
 import { addRoute } from './route.ts';
 import type { Call } from './route.ts';
-
-// As long as the store takes it.
-const longestCommandId = 255;
 
 /** Adds a route for each command. */
 export function addCommands(
@@ -59,7 +55,7 @@ async function dispatch(
   const command = (await form.make(givenFields(request.body))) as Command<unknown>;
   const { result, lastPosition, ...done } = await commands.dispatchFull(command, {
     ...{ userId: identity.userId, actor: actorOf(identity), correlationId },
-    ...{ commandId: key === undefined ? undefined : commandIdOf(key, identity) },
+    ...{ commandId: key === undefined ? undefined : ownKey(key, identity) },
     ...{ timeoutMs: requestTimeoutMs, signal },
   });
   if (lastPosition > 0) reply.header('annals-position', lastPosition);
@@ -72,11 +68,4 @@ async function dispatch(
 interface CommandHeaders {
   readonly 'idempotency-key'?: string;
   readonly 'correlation-id'?: string;
-}
-
-/* Keys of different users are different keys, as with events. */
-function commandIdOf(key: string, { userId }: Identity): string {
-  if (userId === undefined) return key;
-  const own = `${userId.length}:${userId}:${key}`;
-  return own.length <= longestCommandId ? own : createHash('sha256').update(own).digest('hex');
 }
