@@ -1,4 +1,4 @@
-import { textOfValue } from '../compare/fields-of.ts';
+import { textOfValue } from './text-of-value.ts';
 
 /**
  * A copy as a snapshot would give it back: classes kept, every object its own.

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { Entity, ValueObject } from '../../../domain/index.ts';
-import { fieldsOf, textOfValue } from './fields-of.ts';
+import { textOfValue } from '../../serialization/text-of-value.ts';
+import { fieldsOf } from './fields-of.ts';
 import { gettersOf, hidesState, readGetter } from './getters-of.ts';
 import { classNameOf, isMatcher, show } from './show.ts';
 
