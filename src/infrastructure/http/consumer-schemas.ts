@@ -87,7 +87,7 @@ export const answerBody = {
       description: 'When to try again; default: a second, doubled each time, five minutes at most.',
     },
     lease_seconds: {
-      ...{ type: ['integer', 'null'], minimum: 1, maximum: 86_400 },
+      ...{ ...leaseSeconds, type: ['integer', 'null'] },
       description: 'Instead of an outcome: the lease ends so much later than now.',
     },
   },
@@ -127,7 +127,7 @@ export const consumerBody = {
 export const removalParameters = {
   type: 'object',
   additionalProperties: false,
-  properties: { reason: { type: 'string', maxLength: 1_000, description: reason.description } },
+  properties: { reason: { ...reason, type: 'string' } },
 } as const;
 
 /** Parameters of a list of parked events. */
@@ -149,7 +149,7 @@ export const discardBody = {
   type: 'object',
   additionalProperties: false,
   required: ['reason'],
-  properties: { reason: { type: 'string', maxLength: 1_000 } },
+  properties: { reason: { ...reason, type: 'string' } },
 } as const;
 
 /** What is to be forgotten. */

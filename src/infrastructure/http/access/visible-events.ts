@@ -121,7 +121,9 @@ export class VisibleEvents {
     const { seesAll, userId } = this.#identity;
     if (seesAll) return filter;
     if (filter.userId === undefined || filter.userId === userId) return { ...filter, userId };
-    throw new Forbidden('The events of another user are shown to operators only. Leave out user_id.');
+    throw new Forbidden(
+      'The events of another user are shown only to who sees all events. Leave out user_id.',
+    );
   }
 
   /* What is hidden gives its place to what it caused. */

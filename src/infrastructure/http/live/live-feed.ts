@@ -1,6 +1,6 @@
 import type { Recorded } from '../../../domain/index.ts';
 import { VisibleEvents } from '../access/visible-events.ts';
-import { Forbidden, invalidRequest } from '../http-errors.ts';
+import { invalidRequest } from '../http-errors.ts';
 import type { HttpLimits } from '../http-options.ts';
 import type { Call } from '../routes/route.ts';
 import type { ServedApp } from '../served-app.ts';
@@ -47,14 +47,12 @@ const eventsAtATime = 100;
 export async function openLiveFeed({ app, streams, limits }: LiveServices, call: Call): Promise<LiveFeed> {
   const { request, identity } = call;
   const parameters = request.query as LiveParameters;
-  if (parameters.user_id !== undefined && !identity.seesAll && parameters.user_id !== identity.userId) {
-    throw new Forbidden('The events of another user are shown to operators only. Leave out user_id.');
-  }
+  const visible = new VisibleEvents(app.events, identity);
+  visible.restrict({ userId: parameters.user_id });
   const from = await beginning(app, call, parameters.from);
   const { ending } = streams;
   const expired = expiryOf(call);
   const signal = AbortSignal.any([goneOf(call, streams), ending, expired]);
-  const visible = new VisibleEvents(app.events, identity);
   const isWanted = (event: Recorded): boolean => visible.includes(event) && matches(event, parameters);
   const { heartBeatMs } = limits;
   return {

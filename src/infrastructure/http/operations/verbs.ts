@@ -5,10 +5,10 @@ import { operationBodies } from './operation-schemas.ts';
 import type { OperationBody } from './operation-schemas.ts';
 import { comparisonOnWire } from './operations-on-wire.ts';
 
-/** What an operation is done with. */
-export interface Asked {
+/** What an operation is done with; its schema asks for the fields that are `Given`. */
+export interface Asked<Given extends keyof OperationBody = never> {
   readonly name: string;
-  readonly body: OperationBody;
+  readonly body: OperationBody & Required<Pick<OperationBody, Given>>;
   readonly actor: Actor;
 }
 
@@ -22,8 +22,13 @@ export interface Verb {
   readonly body: object;
   /** Default 200; 202 for what goes on afterwards. */
   readonly status?: number;
-  readonly run: (projections: Projections, asked: Asked) => Promise<unknown>;
+  readonly run: Run<never>;
 }
+
+type Run<Given extends keyof OperationBody> = (
+  projections: Projections,
+  asked: Asked<Given>,
+) => Promise<unknown>;
 
 const { plain, ofBuild } = operationBodies;
 
@@ -60,32 +65,37 @@ export const verbs: readonly Verb[] = [
   verb('parked/retry', 'Handle parked events again', operationBodies.retry, retry),
   forAdmins(verb('parked/discard', 'Give up the parked events of a key', operationBodies.discard, discard)),
   forAdmins(
-    verb(
+    verb<'position' | 'reason'>(
       'skip',
       'Give up one event that is parked or has stopped it',
       operationBodies.skip,
       (projections, asked) => {
-        const { position = 0, reason = '' } = asked.body;
+        const { position, reason } = asked.body;
         return projections.skip(asked.name, position, reason, common(asked));
       },
     ),
   ),
   forAdmins(
-    verb('reset', 'Set its checkpoint', operationBodies.reset, (projections, asked) => {
-      const { position = 0, fires_again: firesAgain } = asked.body;
+    verb<'position'>('reset', 'Set its checkpoint', operationBodies.reset, (projections, asked) => {
+      const { position, fires_again: firesAgain } = asked.body;
       return projections.reset(asked.name, position, { ...common(asked), firesAgain });
     }),
   ),
-  verb(
+  verb<'shards'>(
     'reshard',
     'Divide its keys into another number of shards',
     operationBodies.reshard,
-    (projections, asked) => projections.reshard(asked.name, asked.body.shards ?? 1, common(asked)),
+    (projections, asked) => projections.reshard(asked.name, asked.body.shards, common(asked)),
   ),
 ];
 
-function verb(path: string, summary: string, body: object, run: Verb['run']): Verb {
-  return { path, summary, role: 'operator', body, run };
+function verb<Given extends keyof OperationBody = never>(
+  path: string,
+  summary: string,
+  body: object,
+  run: Run<Given>,
+): Verb {
+  return { path, summary, role: 'operator', body, run: run as Run<never> };
 }
 
 function forAdmins(operation: Verb): Verb {
@@ -119,7 +129,7 @@ async function retry(projections: Projections, asked: Asked): Promise<object> {
   return { handled, failed_keys: failedKeys };
 }
 
-async function discard(projections: Projections, asked: Asked): Promise<object> {
-  const { key = '', reason = '' } = asked.body;
+async function discard(projections: Projections, asked: Asked<'key' | 'reason'>): Promise<object> {
+  const { key, reason } = asked.body;
   return { discarded: await projections.discardParked(asked.name, key, reason, common(asked)) };
 }

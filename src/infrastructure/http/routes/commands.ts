@@ -3,14 +3,14 @@ import type { Command } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
 import { ownKey } from '../access/own-key.ts';
 import { untilGone } from '../client-gone.ts';
-import { NotFound } from '../http-errors.ts';
 import type { HttpLimits } from '../http-options.ts';
 import type { MessageForm } from '../messages/message-form.ts';
 import { givenFields } from '../messages/given-fields.ts';
-import { commandHeaders, dispatched, messageInPath } from '../messages/message-schemas.ts';
+import { commandHeaders, dispatched } from '../messages/message-schemas.ts';
 import type { MessageRules } from '../messages/served-messages.ts';
 import { noParameters } from '../schemas.ts';
 import type { ServedApp } from '../served-app.ts';
+import { addMissingMessage } from './missing-message.ts';
 import { addRoute } from './route.ts';
 import type { Call } from './route.ts';
 
@@ -35,13 +35,7 @@ export function addCommands(
       handle: call => dispatch(app, call, form, limits),
     });
   }
-  addRoute(server, {
-    ...{ method: 'POST', path: `${prefix}/:name`, role: 'writer', isHidden: true },
-    schema: { summary: 'A command that is not there', tags: ['Commands'], params: messageInPath },
-    handle: ({ request }) => {
-      throw new NotFound(`There is no command "${(request.params as { name: string }).name.slice(0, 100)}".`);
-    },
-  });
+  addMissingMessage(server, { method: 'POST', path: prefix, role: 'writer', kind: 'command' });
 }
 
 async function dispatch(

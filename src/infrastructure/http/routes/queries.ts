@@ -3,14 +3,14 @@ import type { Query } from '../../../application/index.ts';
 import { actorOf } from '../access/identity.ts';
 import type { Role } from '../access/identity.ts';
 import { untilGone } from '../client-gone.ts';
-import { NotFound } from '../http-errors.ts';
 import type { HttpLimits } from '../http-options.ts';
 import { givenFields } from '../messages/given-fields.ts';
 import type { MessageForm } from '../messages/message-form.ts';
-import { answered, messageInPath, queryHeaders } from '../messages/message-schemas.ts';
+import { answered, queryHeaders } from '../messages/message-schemas.ts';
 import type { MessageRules } from '../messages/served-messages.ts';
 import { noParameters } from '../schemas.ts';
 import type { ServedApp } from '../served-app.ts';
+import { addMissingMessage } from './missing-message.ts';
 import { addRoute } from './route.ts';
 import type { Call } from './route.ts';
 
@@ -28,13 +28,7 @@ export function addQueries(
     addQuery(server, app, { name, form, limits, role: leastRoles.get(name) ?? 'reader' });
   }
   for (const method of ['GET', 'POST'] as const) {
-    addRoute(server, {
-      ...{ method, path: `${prefix}/:name`, role: 'reader', isHidden: true },
-      schema: { summary: 'A query that is not there', tags, params: messageInPath },
-      handle: ({ request }) => {
-        throw new NotFound(`There is no query "${(request.params as { name: string }).name.slice(0, 100)}".`);
-      },
-    });
+    addMissingMessage(server, { method, path: prefix, role: 'reader', kind: 'query' });
   }
 }
 

@@ -1,8 +1,7 @@
 /** What a part of a failure message is, for the colour that it gets. */
-export type Tone = 'right' | 'wrong' | 'quiet' | 'loud';
+export type Tone = 'wrong' | 'quiet' | 'loud';
 
 const codes: Readonly<Record<Tone, readonly [number, number]>> = {
-  right: [32, 39],
   wrong: [31, 39],
   quiet: [2, 22],
   loud: [1, 22],

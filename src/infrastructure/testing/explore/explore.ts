@@ -9,9 +9,10 @@ import { ScenarioFailed } from '../scenario-failed.ts';
 import type { Arbitrary, ExploreOptions } from './explore-options.ts';
 import { commandOf, methodCall } from './happening.ts';
 import type { Happening } from './happening.ts';
+import { idOf } from '../scenario/story.ts';
 import { pasteable } from './paste.ts';
 import type { FailedStory } from './paste.ts';
-import { eventsOf, idOf, tellHappenings } from './told-happenings.ts';
+import { eventsOf, tellHappenings } from './told-happenings.ts';
 import type { Explored } from './told-happenings.ts';
 import { Witness } from './witness.ts';
 
@@ -40,7 +41,10 @@ export async function explore<Source extends AggregateSource>(
   const explored: Explored = { source, options: scenario, invariants };
   const happening = fc.oneof(...happeningsOf(fc, source, commands as Arbitraries));
   const stories = fc.array(happening, { minLength: 1, maxLength: maxCommands });
-  const witness = new Witness(aggregateClassOf(source).name, streamOf(source, idOf(explored)));
+  const witness = new Witness(
+    aggregateClassOf(source).name,
+    streamOf(source, explored.options.id ?? idOf(source)),
+  );
   const property = fc.asyncProperty(stories, async story => {
     const { acts, failure } = await tellHappenings(explored, [], story);
     witness.see(acts);

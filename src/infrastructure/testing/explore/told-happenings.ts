@@ -7,17 +7,15 @@ import {
   ValidationFailed,
 } from '../../../application/index.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
-import { memory } from '../../memory/memory-store.ts';
 import { ScenarioFailed } from '../scenario-failed.ts';
 import { errorsOf } from '../scenario/act.ts';
 import type { Act } from '../scenario/act.ts';
 import { describeError } from '../scenario/describe-error.ts';
 import { failed } from '../scenario/checks.ts';
 import type { CheckedAct } from '../scenario/checks.ts';
-import { tellStory } from '../scenario/story.ts';
+import { storyAbout, tellStory } from '../scenario/story.ts';
 import type { Step, Story } from '../scenario/story.ts';
-import type { World, WorldPlan } from '../scenario/world.ts';
-import { aggregateClassOf } from '../../../domain/decider.ts';
+import type { World } from '../scenario/world.ts';
 import { classOf } from '../../../domain/class.ts';
 import type { ScenarioOptions } from '../scenario/scenario-options.ts';
 import type { Happening } from './happening.ts';
@@ -94,20 +92,9 @@ export function eventsOf({ events, changed }: Act): readonly object[] {
   });
 }
 
-/** The id of the aggregate that is looked at. */
-export function idOf({ source, options }: Explored): string {
-  return options.id ?? `${streamOf(source, 'x').aggregateType}-1`;
-}
-
-function storyOf(explored: Explored, given: readonly object[], steps: readonly Step[]): Story {
-  const { source, options } = explored;
-  const { handlers = [], modules = [], upcasters = [], startsAt, bind, withoutLaws = [] } = options;
-  const subject = { source, id: idOf(explored) };
-  const plan: WorldPlan = {
-    ...{ subject, sources: [], events: given.map(classOf), handlers, modules, startsAt, bind },
-    ...{ upcasters, store: memory(), hasReactions: false },
-  };
-  return { subject: aggregateClassOf(source).name, plan, steps, withoutLaws };
+function storyOf({ source, options }: Explored, given: readonly object[], steps: readonly Step[]): Story {
+  const story = storyAbout(source, options);
+  return { ...story, plan: { ...story.plan, events: given.map(classOf) }, steps };
 }
 
 function appendAll(world: World, { source }: Explored, events: readonly object[]): Promise<void> {

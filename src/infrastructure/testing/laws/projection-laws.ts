@@ -11,7 +11,7 @@ import { count } from '../compare/show.ts';
 import type { ProjectionWorld } from '../projections/projection-world.ts';
 import { readRows } from '../projections/rows.ts';
 import type { Rows } from '../projections/rows.ts';
-import { otherDayMs, runInWeather } from '../scenario/weather.ts';
+import { otherDay, runInWeather } from '../scenario/weather.ts';
 import type { Weather } from '../scenario/weather.ts';
 import type { Breach, LawName } from './law.ts';
 
@@ -92,7 +92,6 @@ const restart: Way = {
 };
 
 const today: Weather = { shiftMs: 0, random: real => real() };
-const otherDay: Weather = { shiftMs: otherDayMs, random: () => 0.123_456_789 };
 
 const rebuild: Way = {
   law: 'rebuild-changes-nothing',

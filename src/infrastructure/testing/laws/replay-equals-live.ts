@@ -5,12 +5,12 @@ import { aggregateClassOf } from '../../../domain/decider.ts';
 import { differences, knownDifferences } from '../compare/differences.ts';
 import type { Difference } from '../compare/differences.ts';
 import { listDifferences } from '../compare/explain-values.ts';
-import { listOf, show } from '../compare/show.ts';
+import { count, listOf, show } from '../compare/show.ts';
 import { errorsOf } from '../scenario/act.ts';
 import { viewOf } from '../scenario/aggregate-state.ts';
 import type { StateView } from '../scenario/aggregate-state.ts';
 import type { Sighting } from '../scenario/repository-watch.ts';
-import { otherDayMs, runInWeather } from '../scenario/weather.ts';
+import { otherDay, runInWeather } from '../scenario/weather.ts';
 import type { World } from '../scenario/world.ts';
 import { copyState } from '../../serialization/copy-state.ts';
 import type { Breach, Law } from './law.ts';
@@ -48,11 +48,10 @@ async function firstBreach(
 type ToBreach = (sighting: Sighting, changed: readonly Difference[]) => Breach;
 
 async function compare(world: World, sighting: Sighting, toBreach: ToBreach): Promise<Breach | undefined> {
-  const weather = { shiftMs: otherDayMs, random: () => 0.123_456_789 };
   const live = copyOf(viewOf(sighting.aggregate));
   const events = await world.eventsOf(sighting.source, sighting.stream, sighting.versionBefore);
   const fold = async (): Promise<StateView> => viewOf(foldSighting(sighting, events));
-  const folded = await runInWeather(weather, fold);
+  const folded = await runInWeather(otherDay, fold);
   const changed = knownDifferences(live, folded);
   return changed.length === 0 ? undefined : toBreach(sighting, changed);
 }
@@ -122,8 +121,7 @@ function fieldsOf(changed: readonly Difference[]): string {
 }
 
 function raisedLines({ raised, versionBefore }: Sighting): string[] {
-  const before =
-    versionBefore === 0 ? 'nothing' : `${versionBefore} ${versionBefore === 1 ? 'event' : 'events'}`;
+  const before = versionBefore === 0 ? 'nothing' : count(versionBefore, 'event');
   const events = raised.length === 0 ? 'no event' : raised.map(show).join(', ');
   return [`    after ${before}, the command raised ${events}`];
 }

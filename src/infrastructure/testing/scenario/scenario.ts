@@ -1,9 +1,7 @@
 import type { AggregateRoot, AggregateSource, Class, EventOf } from '../../../domain/index.ts';
 import { UnableToApplyEvent } from '../../../domain/aggregate-root.ts';
 import { classOf } from '../../../domain/class.ts';
-import { aggregateClassOf } from '../../../domain/decider.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
-import { memory } from '../../memory/memory-store.ts';
 import { isoTime } from '../iso-time.ts';
 import { callerFrames } from '../caller-line.ts';
 import { mustBeAwaited, mustGoOn } from '../awaiting.ts';
@@ -33,9 +31,9 @@ import {
 import { describeError } from './describe-error.ts';
 import type { ScenarioOptions } from './scenario-options.ts';
 import type { And, CommandsOf, Given } from './scenario-types.ts';
-import { tellStory } from './story.ts';
+import { storyAbout, tellStory } from './story.ts';
 import type { Step, Story } from './story.ts';
-import type { Action, World, WorldPlan } from './world.ts';
+import type { Action, World } from './world.ts';
 
 type AnyAnd = And<AggregateSource, object, object>;
 type ThenStep = Extract<Step, { kind: 'then' }>;
@@ -220,13 +218,7 @@ export function scenarioFor<Source extends AggregateSource, Options extends Scen
   options: Options,
 ): Given<Source, EventOf<Source>, CommandsOf<Source, Options>>;
 export function scenarioFor(source: AggregateSource, options: ScenarioOptions = {}): unknown {
-  const { id = `${streamOf(source, 'x').aggregateType}-1`, startsAt, withoutLaws = [] } = options;
-  const { handlers = [], modules = [], upcasters = [], bind } = options;
-  const plan: WorldPlan = {
-    ...{ subject: { source, id }, sources: [], events: [], handlers, modules, startsAt, bind },
-    ...{ upcasters, store: memory(), hasReactions: false },
-  };
-  return new Scenario({ subject: aggregateClassOf(source).name, plan, steps: [], withoutLaws });
+  return new Scenario(storyAbout(source, options));
 }
 
 function extended(

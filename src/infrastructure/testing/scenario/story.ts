@@ -1,3 +1,7 @@
+import { aggregateClassOf } from '../../../domain/decider.ts';
+import type { AggregateSource } from '../../../domain/index.ts';
+import { streamOf } from '../../../application/replay/event-replay.ts';
+import { memory } from '../../memory/memory-store.ts';
 import { applyOnlyChangesState } from '../laws/apply-only-changes-state.ts';
 import { eventsAreKnown } from '../laws/events-are-known.ts';
 import { eventsSurviveStorage } from '../laws/events-survive-storage.ts';
@@ -10,6 +14,7 @@ import { upcasterBreach } from '../laws/upcaster-laws.ts';
 import { ScenarioFailed, pointTo } from '../scenario-failed.ts';
 import type { Act } from './act.ts';
 import type { CheckedAct } from './checks.ts';
+import type { ScenarioOptions } from './scenario-options.ts';
 import { runInWeather } from './weather.ts';
 import type { Weather } from './weather.ts';
 import { World } from './world.ts';
@@ -44,6 +49,22 @@ export interface Story {
   readonly plan: WorldPlan;
   readonly steps: readonly Step[];
   readonly withoutLaws: readonly LawName[];
+}
+
+/** The beginning of a story about one aggregate, alone on the memory store. */
+export function storyAbout(source: AggregateSource, options: ScenarioOptions): Story {
+  const { id = idOf(source), startsAt, withoutLaws = [] } = options;
+  const { handlers = [], modules = [], upcasters = [], bind } = options;
+  const plan: WorldPlan = {
+    ...{ subject: { source, id }, sources: [], events: [], handlers, modules, startsAt, bind },
+    ...{ upcasters, store: memory(), hasReactions: false },
+  };
+  return { subject: aggregateClassOf(source).name, plan, steps: [], withoutLaws };
+}
+
+/** The id of an aggregate that nobody gave one. */
+export function idOf(source: AggregateSource): string {
+  return `${streamOf(source, 'x').aggregateType}-1`;
 }
 
 // Broken, these make everything else differ as well, so they are told instead of it.

@@ -13,6 +13,9 @@ export interface Weather {
 /** Another year and another day, so that no rounding hides that a clock was read. */
 export const otherDayMs = 400 * 24 * 60 * 60 * 1000 + 1_234_567;
 
+/** That other day, with dice that always fall alike. */
+export const otherDay: Weather = { shiftMs: otherDayMs, random: () => 0.123_456_789 };
+
 const current = new AsyncLocalStorage<Weather>();
 let isInstalled = false;
 

@@ -24,12 +24,12 @@ describe('colours', () => {
   test('are asked for or refused by the environment', () => {
     process.stderr.isTTY = false;
     process.env.FORCE_COLOR = '1';
-    expect(paint('x', 'right')).toBe('\u001b[32mx\u001b[39m');
+    expect(paint('x', 'wrong')).toBe('\u001b[31mx\u001b[39m');
     process.env.NO_COLOR = '1';
-    expect(paint('x', 'right')).toBe('x');
+    expect(paint('x', 'wrong')).toBe('x');
     delete process.env.NO_COLOR;
     process.env.FORCE_COLOR = '0';
     process.stderr.isTTY = true;
-    expect(paint('x', 'right')).toBe('x');
+    expect(paint('x', 'wrong')).toBe('x');
   });
 });
