@@ -1,10 +1,11 @@
-import type { EventStore, FeedPage } from '../application/ports/event-store.ts';
+import type { FeedPage } from '../application/ports/event-store.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type { ProjectionState } from '../application/ports/projection-states.ts';
 import type { ReadModelStore } from '../application/ports/read-model-store.ts';
 import { Backoff } from '../application/subscriptions/backoff.ts';
 import { WakeUp } from '../application/subscriptions/wake-up.ts';
 import { PageHandler } from './page-handler.ts';
+import { pageThrough } from './page-through.ts';
 import type { Projection } from './projection.ts';
 import { NotCaughtUp } from './projection-errors.ts';
 
@@ -16,7 +17,7 @@ export interface Reactions {
   readonly projection: Projection;
   /** Paused, so that no runner claims its shards. */
   readonly build: ProjectionState;
-  readonly stores: { readonly events: EventStore; readonly readModels: ReadModelStore };
+  readonly readModels: ReadModelStore;
   readonly logger: Logger;
 }
 
@@ -27,20 +28,18 @@ export interface Reactions {
  * @throws {CheckpointMoved} somebody has changed the build meanwhile
  */
 export async function levelReactions(reactions: Reactions): Promise<void> {
-  const { projection, build, stores } = reactions;
-  const { types } = projection;
+  const { projection, build, readModels } = reactions;
   const target = Math.max(...build.shards.map(({ position }) => position));
   let left = maxEvents;
   for (const { shard, position, epoch } of build.shards) {
     const { name, version, generation } = build;
     const claimed = { name, version, generation, shard, epoch };
     const work = { projection, shard: claimed, shards: build.shards.length };
-    const pages = new PageHandler(work, stores.readModels, reactions.logger);
-    const { batchSize } = projection;
+    const pages = new PageHandler(work, readModels, reactions.logger);
     for (let from = position; from < target;) {
-      const page = await stores.events.readFeedPage({
-        ...{ afterPosition: from, toPosition: target, types, batchSize },
-      });
+      const page = await readModels.transaction(transaction =>
+        pageThrough(target, from, projection, transaction),
+      );
       left -= page.events.length;
       if (left < 0) throw new NotCaughtUp(name, position, target);
       await handle(pages, page, { from, attempts: projection.failure.attempts });

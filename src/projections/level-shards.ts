@@ -3,6 +3,7 @@ import type { ProjectionState } from '../application/ports/projection-states.ts'
 import type { ReadModelStore, ReadModelTransaction } from '../application/ports/read-model-store.ts';
 import type { BatchParking } from './batch-parking.ts';
 import { PageHandler } from './page-handler.ts';
+import { pageThrough } from './page-through.ts';
 import type { Projection } from './projection.ts';
 import { NotCaughtUp } from './projection-errors.ts';
 
@@ -33,17 +34,13 @@ export async function levelShards(
       logger,
     );
     for (let from = position; from < target;) {
-      const read = await transaction.readEvents(from, projection.types, projection.batchSize);
-      const events = read.filter(event => event.position <= target);
-      left -= events.length;
+      const page = await pageThrough(target, from, projection, transaction);
+      left -= page.events.length;
       if (left < 0) throw new NotCaughtUp(name, position, target);
-      const to =
-        read.length < projection.batchSize || events.length < read.length ? target : events.at(-1)!.position;
-      const page = { events, throughPosition: to };
       parkings.push(
         await pages.handleWithin(transaction, page, { from, isLastAttempt: true, eventsPerSecond }),
       );
-      from = to;
+      from = page.throughPosition;
     }
   }
   return parkings;

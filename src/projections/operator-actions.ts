@@ -7,6 +7,7 @@ import { isSameBuild } from '../application/same-build.ts';
 import { checkWho, requireReason } from '../application/who-and-why.ts';
 import { checkShards } from './check-shards.ts';
 import { deliveriesOf } from './delivery.ts';
+import { eventAt } from './event-at.ts';
 import { levelReactions } from './level-reactions.ts';
 import { levelShards } from './level-shards.ts';
 import type { Projection } from './projection.ts';
@@ -76,7 +77,8 @@ export class OperatorActions {
       // No shard may go back, so it counts how far the first of them is.
       const from = Math.max(...now.shards.map(shard => shard.position));
       if (now.writtenBy === 'appends') throw new NotStored(name, 'be reset');
-      if (position > settled)
+      // What a shard has passed was settled for its runner, also where the look above does not reach so far.
+      if (position > Math.max(settled, from))
         throw new ResetRefused(name, from, position, `the last settled event is at ${settled}.`);
       if (position < from) refuseRepetition(name, from, position, projection.react !== undefined, options);
       await transaction.states.setPosition(build, position);
@@ -142,8 +144,8 @@ export class OperatorActions {
       if (isSameClaims(now, held)) await transaction.states.change(build, { isPaused });
     };
     try {
-      const stores = { events: this.#events, readModels: this.#readModels };
-      await levelReactions({ projection, build: held, stores, logger: this.#logger });
+      const services = { readModels: this.#readModels, logger: this.#logger };
+      await levelReactions({ projection, build: held, ...services });
       await this.#act(build, options, async (transaction, now) => {
         if (!isSameClaims(now, held))
           throw new ReshardRefused(build.name, 'somebody else has changed it. Try again.');
@@ -210,10 +212,8 @@ export class OperatorActions {
       return;
     }
     const reason = requireReason(options);
-    const { types } = projection;
-    const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
-    const event = events[0]?.position === position ? events[0] : undefined;
     await this.#act(build, options, async (transaction, now) => {
+      const event = await eventAt(position, projection, transaction);
       const stopped = now.shards.filter(shard => shard.condition === 'stopped');
       const isBefore = stopped.some(shard => shard.position < position);
       if (event === undefined || !isBefore) throw new NothingToSkip(projection.name, position);

@@ -1,5 +1,4 @@
 import { isStoreAway } from '../application/events/is-store-away.ts';
-import type { EventStore } from '../application/ports/event-store.ts';
 import type { FirstParked, ParkedKey } from '../application/ports/parked-events.ts';
 import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelStore, ReadModelTransaction } from '../application/ports/read-model-store.ts';
@@ -8,6 +7,7 @@ import type { Recorded } from '../domain/index.ts';
 import { deliver, deliveriesOf, shardTarget } from './delivery.ts';
 import type { Delivery, ShardTarget } from './delivery.ts';
 import { errorText } from './error-text.ts';
+import { eventAt } from './event-at.ts';
 import { runAlone } from './run-alone.ts';
 import type { Projection } from './projection.ts';
 import { RetryUnderWay } from './projection-errors.ts';
@@ -21,6 +21,12 @@ export interface RetryOutcome {
 }
 
 type Step = 'handled' | 'failed' | 'overtaken';
+
+/* What is first in a queue, and its event: undefined if the projection handles its type no longer. */
+interface FirstInQueue {
+  readonly first: FirstParked;
+  readonly event: Recorded | undefined;
+}
 
 /* A key in the shard whose queue is retried. */
 interface Queue {
@@ -42,18 +48,12 @@ export interface RetriedBuild extends ProjectionId {
 export class ParkedRetry {
   readonly #projection: Projection;
   readonly #build: RetriedBuild;
-  readonly #events: EventStore;
   readonly #readModels: ReadModelStore;
 
-  constructor(
-    projection: Projection,
-    build: RetriedBuild,
-    stores: { events: EventStore; readModels: ReadModelStore },
-  ) {
+  constructor(projection: Projection, build: RetriedBuild, readModels: ReadModelStore) {
     this.#projection = projection;
     this.#build = build;
-    this.#events = stores.events;
-    this.#readModels = stores.readModels;
+    this.#readModels = readModels;
   }
 
   /**
@@ -80,19 +80,28 @@ export class ParkedRetry {
   async #drain(queue: Queue, prolong: () => Promise<void>): Promise<{ handled: number; hasFailed: boolean }> {
     for (let handled = 0; ;) {
       await prolong();
-      const first = await this.#readModels.transaction(({ parked }) =>
-        parked.first(queue.target.id, queue.key),
-      );
-      if (first === undefined) return { handled, hasFailed: false };
-      const step = await this.#retry(queue, first);
+      const next = await this.#readModels.transaction(transaction => this.#firstOf(queue, transaction));
+      if (next === undefined) return { handled, hasFailed: false };
+      const step = await this.#retry(queue, next);
       if (step === 'failed') return { handled, hasFailed: true };
       if (step === 'handled') handled++;
     }
   }
 
-  async #retry(queue: Queue, first: FirstParked): Promise<Step> {
+  /*
+   * Read by its position and not from the feed: whatever is parked was settled for whoever parked it, and yet the feed
+   * of this process may end before it. What is not found there would pass for an event that nobody handles any more.
+   */
+  async #firstOf(
+    { key, target }: Queue,
+    transaction: ReadModelTransaction,
+  ): Promise<FirstInQueue | undefined> {
+    const first = await transaction.parked.first(target.id, key);
+    return first && { first, event: await eventAt(first.position, this.#projection, transaction) };
+  }
+
+  async #retry(queue: Queue, { first, event }: FirstInQueue): Promise<Step> {
     const { id } = queue.target;
-    const event = await this.#eventAt(first.position);
     const failure = event && (await failureOf(async () => this.#projection.react?.([event]), isStoreAway));
     const isTransient = (error: unknown): boolean => this.#readModels.isTransient(error);
     return this.#readModels.transaction(async transaction => {
@@ -135,13 +144,6 @@ export class ParkedRetry {
       attempts: 0,
     }));
     await transaction.parked.park(target.id, behind);
-  }
-
-  /* Undefined if the projection handles its type no longer. */
-  async #eventAt(position: number): Promise<Recorded | undefined> {
-    const { types } = this.#projection;
-    const { events } = await this.#events.readFeedPage({ afterPosition: position - 1, types, batchSize: 1 });
-    return events[0]?.position === position ? events[0] : undefined;
   }
 }
 

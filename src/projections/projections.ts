@@ -215,7 +215,7 @@ export class Projections implements ProjectionWaiter {
     const parked = await this.#stores.readModels.listParked(build);
     const keys = key === undefined ? parked : parked.filter(candidate => candidate.key === key);
     if (key !== undefined && keys.length === 0) throw new NothingParked(build.name, key);
-    const outcome = await new ParkedRetry(projection, build, this.#stores).run(keys);
+    const outcome = await new ParkedRetry(projection, build, this.#stores.readModels).run(keys);
     await this.#actions.note('retry', build, options, { key, ...outcome });
     return outcome;
   }

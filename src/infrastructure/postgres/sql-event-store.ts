@@ -182,8 +182,7 @@ export class SqlEventStore implements EventStore {
 
   async lastSettledEvent(atMost: number): Promise<number | undefined> {
     checkBound('position', atMost, 0);
-    const [row] = await this.#run(this.#statements.get('last_settled_event'), [atMost]);
-    return row?.[0] == null ? undefined : Number(row[0]);
+    return this.#feed.lastSettledEvent(atMost);
   }
 
   onCommitted(listener: () => void): () => void {

@@ -56,6 +56,15 @@ export class SqlFeed {
     return this.#settled;
   }
 
+  /** Undefined until nothing can appear any more up to there; from then on pages reach so far. */
+  async lastSettledEvent(atMost: number): Promise<number | undefined> {
+    const [row] = await this.#run(this.#statements.get('last_settled_event'), [atMost]);
+    if (row?.[0] == null) return undefined;
+    // A writer may announce an older bound from now on, and a later look would take that for the end.
+    this.#settled = Math.max(this.#settled, atMost);
+    return Number(row[0]);
+  }
+
   /** A page of at most `batchSize` events, fewer where they are large. */
   async readPage(options: ReadFeedOptions): Promise<FeedPage> {
     const { isWriterOpen: _isWriterOpen, ...page } = await this.#readPage(options);
