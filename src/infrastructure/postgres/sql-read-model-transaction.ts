@@ -27,6 +27,14 @@ import { SqlProjectionStates, keyOf } from './sql-projection-states.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
 
+// Taken back once it has passed: what is immediate stays so to the end of the transaction, and would fail those that
+// come next. Not "all deferred" afterwards, which would defer those that a team wants to have immediate at first.
+const checkConstraints = `
+  savepoint annals_check;
+  set constraints all immediate;
+  rollback to savepoint annals_check;
+  release savepoint annals_check`;
+
 /** What a projector may do in the transaction of its batch, or of the append. */
 export class SqlReadModelTransaction implements ReadModelTransaction {
   readonly sql: SqlSession;
@@ -140,7 +148,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     try {
       const result = await work();
       // A deferred constraint would speak up at the commit only, when nobody can tell whose fault it is.
-      await this.#runner.runScript('set constraints all immediate; release savepoint annals_attempt');
+      await this.#runner.runScript(`${checkConstraints}; release savepoint annals_attempt`);
       return result;
     } catch (error) {
       // Where not even this works, the connection is gone, and the error says so.
