@@ -1,4 +1,6 @@
 import type {
+  EventToAppend,
+  InlineEntry,
   InlineProjections,
   ProjectAppended,
   ReadModelTransaction,
@@ -23,11 +25,12 @@ export class InlineProjector implements InlineProjections {
   }
 
   async enter(
-    types: ReadonlySet<string>,
+    events: readonly EventToAppend[],
     transaction: ReadModelTransaction,
   ): Promise<ProjectAppended | undefined> {
+    const types = new Set(events.map(event => event.type));
     const concerned = this.#projections.filter(projection => projection.types.some(type => types.has(type)));
-    const builds = await transaction.enterInline(concerned.map(({ name }) => name));
+    const builds = await transaction.enterInline(concerned.map(projection => entryOf(projection, events)));
     const written = concerned.flatMap(projection => {
       const { name, version } = projection;
       const build = builds.find(candidate => candidate.name === name);
@@ -37,12 +40,22 @@ export class InlineProjector implements InlineProjections {
       return { projection, build };
     });
     if (written.length === 0) return undefined;
-    return async events => {
+    return async stored => {
       for (const { projection, build } of written) {
-        const own = events.filter(event => projection.types.includes(event.type));
+        const own = stored.filter(event => projection.types.includes(event.type));
         // What one projector does to a payload, the next does not see.
         if (own.length > 0) await projection.project(own.map(forReader), transaction, build);
       }
     };
   }
+}
+
+function entryOf(
+  { name, types, isKeyedByAggregate = false }: Projection,
+  events: readonly EventToAppend[],
+): InlineEntry {
+  if (!isKeyedByAggregate) return { name, documents: undefined };
+  const own = new Set(types);
+  const concerned = events.filter(event => own.has(event.type));
+  return { name, documents: [...new Set(concerned.map(event => event.aggregateId))] };
 }

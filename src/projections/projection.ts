@@ -22,6 +22,8 @@ export interface Projection {
   readonly types: readonly string[];
   /** Events handled in one transaction. */
   readonly batchSize: number;
+  /** Whether an event changes the document under its aggregate's id and nothing else; undefined if that is unknown. */
+  readonly isKeyedByAggregate?: boolean;
   /** What becomes of events that fail. */
   readonly failure: FailurePolicy;
   /**

@@ -7,5 +7,5 @@ export function alwaysInline(
   project: Project,
   handles: (type: string) => boolean = () => true,
 ): InlineProjections {
-  return { handles, enter: async (_types, transaction) => events => project(events, transaction) };
+  return { handles, enter: async (_events, transaction) => events => project(events, transaction) };
 }

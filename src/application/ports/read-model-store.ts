@@ -143,6 +143,16 @@ export interface TableComparison {
   readonly examples: readonly string[];
 }
 
+/** An inline projection that an append is about to write to. */
+export interface InlineEntry {
+  readonly name: string;
+  /** The ids of all documents that it may change; undefined if nobody can tell before the events are handled. */
+  readonly documents: readonly string[] | undefined;
+}
+
+/** An event that is about to be appended. */
+export type EventToAppend = Pick<Recorded, 'type' | 'aggregateId'>;
+
 /** What a projector may do while it handles a batch; it commits with the checkpoint, or not at all. */
 export interface ReadModelTransaction {
   /** The documents with these ids; inside an append nobody else changes them until it ends. */
@@ -161,9 +171,12 @@ export interface ReadModelTransaction {
   /**
    * The builds of inline projections that this append has to write to; they stay that until the transaction ends.
    *
+   * Until then no other append enters to write the same documents, or the same projection where documents are unknown:
+   * it would take its positions before this one or after it, but might write in the other order.
+   *
    * @returns none for those that runners write to
    */
-  enterInline(names: readonly string[]): Promise<readonly ProjectionId[]>;
+  enterInline(entries: readonly InlineEntry[]): Promise<readonly ProjectionId[]>;
   /** Keeps appends from writing to an inline projection until the transaction ends. */
   lockInline(name: string): Promise<void>;
   /** The position of the last event that the transaction sees. */
@@ -270,8 +283,11 @@ export interface InlineProjections {
    * Begins to write within an append's transaction, before it takes positions: from here to the end of the
    * transaction nobody changes who writes to these projections.
    *
-   * @param types - the types of all events of the append
+   * @param events - all events of the append
    * @returns undefined if there is nothing to project now
    */
-  enter(types: ReadonlySet<string>, transaction: ReadModelTransaction): Promise<ProjectAppended | undefined>;
+  enter(
+    events: readonly EventToAppend[],
+    transaction: ReadModelTransaction,
+  ): Promise<ProjectAppended | undefined>;
 }

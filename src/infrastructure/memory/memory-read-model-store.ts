@@ -122,7 +122,7 @@ export class MemoryReadModelStore implements ReadModelStore {
   /** Projects what an append is about to store, then commits both. */
   project(inline: InlineProjections, events: readonly Recorded[], commitAppend: () => void): Promise<void> {
     return this.transaction(async transaction => {
-      const project = await inline.enter(new Set(events.map(event => event.type)), transaction);
+      const project = await inline.enter(events, transaction);
       await project?.(events);
       commitAppend();
     });

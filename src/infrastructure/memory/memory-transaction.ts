@@ -13,6 +13,7 @@ import type {
   Comparison,
   ComparisonOptions,
   DocumentChange,
+  InlineEntry,
   ReadModelTransaction,
   StoredDocument,
 } from '../../application/ports/read-model-store.ts';
@@ -78,7 +79,8 @@ export class MemoryTransaction implements ReadModelTransaction {
     }
   }
 
-  async enterInline(names: readonly string[]): Promise<readonly ProjectionId[]> {
+  async enterInline(entries: readonly InlineEntry[]): Promise<readonly ProjectionId[]> {
+    const names = entries.map(({ name }) => name);
     const isInline = ({ name, state }: MemoryBuild): boolean =>
       names.includes(name) && state.status === 'live' && state.writtenBy === 'appends';
     return this.#builds.all().filter(isInline);

@@ -1,6 +1,10 @@
 import type { Recorded } from '../../domain/index.ts';
 import type { AppendOptions, AppendResult, StreamAppend } from '../../application/ports/event-store.ts';
-import type { InlineProjections, ProjectAppended } from '../../application/ports/read-model-store.ts';
+import type {
+  EventToAppend,
+  InlineProjections,
+  ProjectAppended,
+} from '../../application/ports/read-model-store.ts';
 import type { Telemetry } from '../../application/ports/telemetry.ts';
 import { prepareAppend } from '../../application/events/prepare-append.ts';
 import type { AppendPreparation, PreparedAppend } from '../../application/events/prepare-append.ts';
@@ -95,9 +99,8 @@ export class SqlAppend {
   #callInline(units: readonly AppendUnit[]): Promise<readonly UnitOutcome[]> {
     return this.#client.transaction(async runner => {
       const watched = new WatchedRunner(runner);
-      const types = new Set(units.flatMap(unit => typesOf(unit.prepared)));
       const transaction = new SqlReadModelTransaction(watched, this.#statements, true);
-      const project = await this.inline!.enter(types, transaction);
+      const project = await this.inline!.enter(units.flatMap(eventsOf), transaction);
       const outcomes = await this.#call(runner, units);
       const positions = newPositions(outcomes);
       if (project === undefined || positions.length === 0) return outcomes;
@@ -158,6 +161,12 @@ function mayRepeatUnnoticed({ mayRepeat, writes, commands }: PreparedAppend): bo
   if (!mayRepeat) return false;
   if (commands.length > 0 || writes.some(({ claim }) => claim.length > 0)) return true;
   return writes.some(({ expectedVersion }) => expectedVersion === 'any' || expectedVersion === 'exists');
+}
+
+function eventsOf({ prepared }: AppendUnit): EventToAppend[] {
+  return prepared.writes.flatMap(({ events, stream: { aggregateId } }) =>
+    events.map(({ type }) => ({ type, aggregateId })),
+  );
 }
 
 function typesOf({ writes }: PreparedAppend): string[] {

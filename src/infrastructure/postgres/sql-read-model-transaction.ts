@@ -13,6 +13,7 @@ import type {
   Comparison,
   ComparisonOptions,
   DocumentChange,
+  InlineEntry,
   ReadModelTransaction,
   SqlSession,
 } from '../../application/ports/read-model-store.ts';
@@ -48,6 +49,8 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
   readonly #isInsideAppend: boolean;
   /* What was looked for and is not there, of which nobody else can make any until the transaction ends. */
   readonly #absent = new Set<string>();
+  /* Tables whose documents this append has locked, as far as it writes to them, before it took positions. */
+  readonly #entered = new Set<string>();
 
   /** @param isInsideAppend - whether other appends may write the same documents at the same time */
   constructor(runner: SqlRunner, statements: Statements, isInsideAppend = false) {
@@ -67,7 +70,7 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, unknown>> {
     const table = tableName(this.#statements.schema, projection, 'documents');
-    if (this.#isInsideAppend) await this.#lockDocuments(table, ids);
+    if (this.#isInsideAppend && !this.#entered.has(table)) await this.#lockDocuments(table, ids);
     const text = `select id, document from ${table} where id = any ($1::text[])`;
     const rows = await this.#runner.run(prepared('load_documents', text), [textArray(ids)]);
     const found = new Map(rows.map(([id, document]) => [id!, JSON.parse(document!) as unknown]));
@@ -109,11 +112,20 @@ export class SqlReadModelTransaction implements ReadModelTransaction {
     throw new CheckpointMoved(shard, from, actual?.position, actual?.epoch !== shard.epoch);
   }
 
-  async enterInline(names: readonly string[]): Promise<readonly ProjectionId[]> {
-    const rows = await this.#runner.run(this.#statements.get('enter_inline'), [textArray(names)]);
-    return rows.map(([name, version, generation]) => {
+  async enterInline(entries: readonly InlineEntry[]): Promise<readonly ProjectionId[]> {
+    const alone = entries.filter(({ documents }) => documents === undefined);
+    const names = [entries, alone].map(some => textArray(some.map(({ name }) => name)));
+    const rows = await this.#runner.run(this.#statements.get('enter_inline'), names);
+    const builds = rows.map(([name, version, generation]) => {
       return { name: name!, version: Number(version), generation: Number(generation) };
     });
+    for (const build of builds) {
+      const documents = entries.find(({ name }) => name === build.name)?.documents;
+      const table = tableName(this.#statements.schema, build, 'documents');
+      if (documents !== undefined) await this.#lockDocuments(table, documents);
+      this.#entered.add(table);
+    }
+    return builds;
   }
 
   async lockInline(name: string): Promise<void> {

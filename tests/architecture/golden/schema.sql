@@ -767,13 +767,19 @@
   $function$
 
 -- function enter_inline
-  CREATE OR REPLACE FUNCTION annals.enter_inline(names text[])
+  CREATE OR REPLACE FUNCTION annals.enter_inline(names text[], alone text[])
    RETURNS TABLE(name text, version integer, generation integer)
    LANGUAGE plpgsql
   AS $function$
   begin
-    perform pg_advisory_xact_lock_shared(hashtext('annals inline'), lock_number)
-    from (select distinct hashtext('annals.' || n) as lock_number from unnest(names) n order by 1) locks;
+    perform case
+      when is_alone then pg_advisory_xact_lock(hashtext('annals inline'), lock_number)
+      else pg_advisory_xact_lock_shared(hashtext('annals inline'), lock_number)
+    end
+    from (
+      select hashtext('annals.' || n) as lock_number, bool_or(n = any (alone)) as is_alone
+      from unnest(names) n group by 1 order by 1
+    ) locks;
     -- In a statement of its own, so that it sees what the one who held the lock has changed.
     return query
       select p.name, p.version, p.generation from annals.projections p

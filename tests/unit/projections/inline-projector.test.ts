@@ -25,8 +25,9 @@ describe('inline projections', () => {
       [second, first],
     ]) {
       await readModels.transaction(async transaction => {
-        const project = await new InlineProjector(listed).enter(new Set(['account.opened']), transaction);
-        await project?.([{ type: 'account.opened' } as Recorded]);
+        const opened = { type: 'account.opened', aggregateId: 'a' } as Recorded;
+        const project = await new InlineProjector(listed).enter([opened], transaction);
+        await project?.([opened]);
       });
     }
     expect(called).toEqual(['a', 'b', 'a', 'b']);

@@ -174,13 +174,22 @@ $$;
 
 -- Keeps inline projections and whoever changes them apart until the transaction ends; the builds that appends have
 -- to write to. Locked in order of name, so that appends and those who lock only one do not wait in a ring.
-create function annals.enter_inline(names text[])
+--
+-- One of which nobody knows what an append will write is locked for one append at a time: positions are drawn after
+-- this, and of two appends the one with the higher position must not be the first to write.
+create function annals.enter_inline(names text[], alone text[])
 returns table (name text, version integer, generation integer)
 language plpgsql
 as $$
 begin
-  perform pg_advisory_xact_lock_shared(hashtext('annals inline'), lock_number)
-  from (select distinct hashtext('annals.' || n) as lock_number from unnest(names) n order by 1) locks;
+  perform case
+    when is_alone then pg_advisory_xact_lock(hashtext('annals inline'), lock_number)
+    else pg_advisory_xact_lock_shared(hashtext('annals inline'), lock_number)
+  end
+  from (
+    select hashtext('annals.' || n) as lock_number, bool_or(n = any (alone)) as is_alone
+    from unnest(names) n group by 1 order by 1
+  ) locks;
   -- In a statement of its own, so that it sees what the one who held the lock has changed.
   return query
     select p.name, p.version, p.generation from annals.projections p

@@ -71,7 +71,8 @@ export const inlineCases: Readonly<Record<string, ReadModelCaseBody>> = {
     const [inline, other] = [await subject.build(), await subject.build()];
     await subject.store.changeStates(({ states }) => states.change(inline, { writtenBy: 'appends' }));
     const names = [inline.name, other.name, subject.name()];
-    const entered = await subject.store.transaction(transaction => transaction.enterInline(names));
+    const entries = names.map(name => ({ name, documents: undefined }));
+    const entered = await subject.store.transaction(transaction => transaction.enterInline(entries));
     deepStrictEqual(
       entered.map(({ name, version, generation }) => ({ name, version, generation })),
       [inline],
@@ -85,7 +86,7 @@ async function useInline(subject: ReadModelsUnderTest): Promise<{ build: Project
   const seen: Recorded[] = [];
   const inline: InlineProjections = {
     handles: type => type === handled,
-    enter: async (_types, transaction) => async events => {
+    enter: async (_events, transaction) => async events => {
       // The store may be shared with others, whose events are none of this case's.
       const own = events.filter(event => event.type === handled);
       for (const event of own) await add(subject, { build, transaction }, event);
