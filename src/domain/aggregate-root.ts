@@ -1,8 +1,8 @@
-import { AnnalsError } from './annals-error.ts';
 import type { Class } from './class.ts';
 import { classOf } from './class.ts';
 import { requireEventType } from './event.ts';
 import { handlersOf } from './on.ts';
+import { UnableToApplyEvent, applyGuarded } from './unable-to-apply-event.ts';
 
 /* What repositories may do and teams may not; not static methods, whose names every subclass would inherit. */
 let access: {
@@ -27,6 +27,8 @@ export abstract class AggregateRoot<Event extends object = object> {
   #version = 0;
   #pending: Event[] = [];
   #onRaise: (() => void) | undefined;
+  /** The event that is being applied, and by which method; nothing may be raised meanwhile. */
+  #applying: { readonly event: Event; method: string | symbol } | undefined;
 
   /** The id under which the aggregate was created or loaded. */
   get id(): string {
@@ -67,18 +69,38 @@ export abstract class AggregateRoot<Event extends object = object> {
    * Applies an event to the state, then records it to be stored.
    *
    * @throws {EventNotNamed} the event's class has no `@Event`
-   * @throws {UnableToApplyEvent} its `@On` method threw or returned a promise
+   * @throws {UnableToApplyEvent} its `@On` method threw, returned a promise or raised an event
    */
   protected raise(event: Event): void {
     requireEventType(event);
+    this.#refuseWhileApplying();
     this.#onRaise?.();
-    this.applyEvent(event);
+    this.#apply(event);
     this.#pending.push(event);
   }
 
   /** Changes the state by calling the `@On` methods of the event's class. */
   protected applyEvent(event: Event): void {
-    for (const method of methodsFor(classOf(this), classOf(event))) callHandler(this, method, event);
+    for (const method of methodsFor(classOf(this), classOf(event))) {
+      if (this.#applying !== undefined) this.#applying.method = method;
+      callHandler(this, method, event);
+    }
+  }
+
+  #apply(event: Event): void {
+    this.#applying = { event, method: 'applyEvent' };
+    try {
+      this.applyEvent(event);
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  /* It would be stored before its cause, and raised once more by each replay. */
+  #refuseWhileApplying(): void {
+    if (this.#applying === undefined) return;
+    const { event, method } = this.#applying;
+    throw new UnableToApplyEvent(placeOf(this, method, event), 'raised an event', undefined);
   }
 
   static {
@@ -89,7 +111,7 @@ export abstract class AggregateRoot<Event extends object = object> {
         return aggregate;
       },
       replay(aggregate, event, version) {
-        aggregate.applyEvent(event);
+        aggregate.#apply(event);
         aggregate.#version = version;
       },
       passOver(aggregate, version) {
@@ -168,39 +190,15 @@ function methodsFor(aggregateClass: Class, eventClass: Class): readonly (string 
 }
 
 function callHandler(aggregate: object, method: string | symbol, event: object): void {
-  const place = { aggregate: classOf(aggregate).name, method: String(method), event: classOf(event).name };
-  let returned: unknown;
-  try {
-    returned = (aggregate as Record<string | symbol, (event: object) => unknown>)[method]?.(event);
-  } catch (error) {
-    throw new UnableToApplyEvent(place, 'threw an error', error);
-  }
-  if (isPromise(returned)) throw new UnableToApplyEvent(place, 'returned a promise', undefined);
+  applyGuarded(placeOf(aggregate, method, event), () =>
+    (aggregate as Record<string | symbol, (event: object) => unknown>)[method]?.(event),
+  );
 }
 
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-/** An `@On` method threw or waited; it must only change state, because it also runs on every replay. */
-export class UnableToApplyEvent extends AnnalsError {
-  readonly code = 'unable-to-apply-event';
-  readonly aggregate: string;
-  readonly method: string;
-  readonly event: string;
-
-  constructor(
-    place: { aggregate: string; method: string; event: string },
-    what: 'threw an error' | 'returned a promise',
-    cause: unknown,
-  ) {
-    super(
-      `${place.aggregate}.${place.method} ${what} while applying ${place.event}. ` +
-        'An @On method only changes state: check rules before raise(), and do I/O in a handler.',
-      { cause },
-    );
-    this.aggregate = place.aggregate;
-    this.method = place.method;
-    this.event = place.event;
-  }
+function placeOf(
+  aggregate: object,
+  method: string | symbol,
+  event: object,
+): Record<'aggregate' | 'method' | 'event', string> {
+  return { aggregate: classOf(aggregate).name, method: String(method), event: classOf(event).name };
 }

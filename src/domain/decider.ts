@@ -1,9 +1,10 @@
 import { Aggregate, aggregateTypeOf } from './aggregate.ts';
 import type { AggregateClass } from './aggregate.ts';
-import { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
+import { AggregateRoot } from './aggregate-root.ts';
 import type { Class } from './class.ts';
 import { classOf } from './class.ts';
 import type { SnapshotOptions } from './snapshot-policy.ts';
+import { applyGuarded } from './unable-to-apply-event.ts';
 
 /**
  * An aggregate as three functions, accepted wherever an aggregate class is.
@@ -85,14 +86,7 @@ function evolveGuarded<Command, Event extends object, State>(
   event: Event,
 ): State {
   const place = { aggregate: decider.aggregateType, method: 'evolve', event: classOf(event).name };
-  let next: State;
-  try {
-    next = decider.evolve(state, event);
-  } catch (error) {
-    throw new UnableToApplyEvent(place, 'threw an error', error);
-  }
-  if (next instanceof Promise) throw new UnableToApplyEvent(place, 'returned a promise', undefined);
-  return next;
+  return applyGuarded(place, () => decider.evolve(state, event));
 }
 
 /** An aggregate class or a decider. */

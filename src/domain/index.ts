@@ -1,7 +1,7 @@
 /** "annals/domain": what an aggregate is made of. Pure: it imports nothing. */
 export { Aggregate, AggregateNotNamed, aggregateTypeOf } from './aggregate.ts';
 export type { AggregateClass, AggregateOptions } from './aggregate.ts';
-export { AggregateRoot, UnableToApplyEvent } from './aggregate-root.ts';
+export { AggregateRoot } from './aggregate-root.ts';
 export { AnnalsError } from './annals-error.ts';
 export type { Class } from './class.ts';
 export { DeciderAggregate } from './decider.ts';
@@ -19,4 +19,5 @@ export { InvalidSnapshotPolicy, afterEvent, allOf, anyOf, everyEvents, everyMs }
 export type { LastSnapshot, SnapshotFacts, SnapshotOptions, SnapshotPolicy } from './snapshot-policy.ts';
 export { formatStream } from './stream-id.ts';
 export type { StreamId } from './stream-id.ts';
+export { UnableToApplyEvent } from './unable-to-apply-event.ts';
 export { ValueObject } from './value-object.ts';

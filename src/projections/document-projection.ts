@@ -1,6 +1,7 @@
 import { toJsonText } from '../application/events/json-text.ts';
 import type { EventReader } from '../application/schema/event-reader.ts';
 import type { Class, Recorded } from '../domain/index.ts';
+import { disregard, isThenable } from '../domain/is-thenable.ts';
 import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type {
   DocumentChange,
@@ -13,7 +14,7 @@ import type { FailurePolicy } from './failure-policy.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
 import { ProjectorReturnedNothing, ProjectorReturnedPromise } from './projection-errors.ts';
-import { isThenable, keyList, projectorHandlers } from './projector-handlers.ts';
+import { keyList, projectorHandlers } from './projector-handlers.ts';
 import type { ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 
@@ -171,8 +172,7 @@ export class DocumentProjection implements Projection {
     const document = handler.call(entry.document ?? undefined, event) as object | null | undefined;
     if (document === undefined) throw new ProjectorReturnedNothing(this.projectorClass.name, handler.name);
     if (isThenable(document)) {
-      // Nobody will wait for it, and it may yet fail.
-      void Promise.resolve(document).catch(() => undefined);
+      disregard(document);
       throw new ProjectorReturnedPromise(this.projectorClass.name, handler.name);
     }
     entry.document = document;

@@ -47,8 +47,3 @@ const plainKey = /^[\x21-\x7e][\x20-\x7e]{0,1023}$/;
 function methodOf(projector: object, method: string | symbol): (...args: unknown[]) => unknown {
   return (projector as Record<string | symbol, (...args: unknown[]) => unknown>)[method]!.bind(projector);
 }
-
-/** Whether what a handler returned is yet to come. */
-export function isThenable(value: unknown): boolean {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
-}

@@ -1,5 +1,6 @@
 import { formatStream } from '../domain/index.ts';
 import type { Class, Recorded } from '../domain/index.ts';
+import { isThenable } from '../domain/is-thenable.ts';
 import type { ProjectionId } from '../application/ports/projection-states.ts';
 import type { ReadModelTransaction, SqlSession } from '../application/ports/read-model-store.ts';
 import type { EventReader } from '../application/schema/event-reader.ts';
@@ -8,7 +9,7 @@ import type { FailurePolicy } from './failure-policy.ts';
 import { UnevenRows } from './projection-errors.ts';
 import type { Projection, WantedKeys } from './projection.ts';
 import { readModelBatchSize } from './projection.ts';
-import { isThenable, projectorHandlers } from './projector-handlers.ts';
+import { projectorHandlers } from './projector-handlers.ts';
 import type { ProjectorHandler } from './projector-handlers.ts';
 import type { OnNewVersion, ProjectionMode, ProjectorInfo } from './projector.ts';
 import type { TableProjector, TableTransaction } from './table-projector.ts';

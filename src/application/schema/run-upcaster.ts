@@ -1,4 +1,5 @@
 import type { Recorded } from '../../domain/index.ts';
+import { disregard, isThenable } from '../../domain/is-thenable.ts';
 import { shown } from '../events/shown.ts';
 import { forReader } from '../subscriptions/event-for-reader.ts';
 import { UnableToUpcast } from './unable-to-upcast.ts';
@@ -54,16 +55,11 @@ function checkPayload(stored: Recorded, step: Upcaster, payload: unknown): objec
 
 function given(value: unknown): string {
   if (!isThenable(value)) return shown(value);
-  // Nobody will wait for it, and it may yet fail.
-  void Promise.resolve(value).catch(() => undefined);
+  disregard(value);
   return 'a promise';
 }
 
 /* As a sentence, because another one follows. */
 function endOf(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,9 +1,9 @@
-import { UnableToApplyEvent } from '../../../domain/aggregate-root.ts';
+import { UnableToApplyEvent } from '../../../domain/index.ts';
 import { errorsOf } from '../scenario/act.ts';
 import { callerFrames } from '../caller-line.ts';
 import type { Law } from './law.ts';
 
-/** An `@On` method neither throws nor waits. */
+/** An `@On` method neither throws, waits nor raises. */
 export const applyOnlyChangesState: Law = {
   name: 'apply-only-changes-state',
   async check(_world, act) {
@@ -15,19 +15,25 @@ export const applyOnlyChangesState: Law = {
       details: causeOf(fault),
       why:
         'An @On method runs again on every load, for as long as the event is stored. If it throws, the aggregate can ' +
-        'never be loaded again; if it waits, the state is not there when the next event needs it. Check rules before ' +
-        'raise(), and do I/O in a handler.',
+        'never be loaded again; if it waits, the state is not there when the next event needs it; what it raises would be ' +
+        'raised again by every load. Check rules before raise(), and do I/O in a handler.',
     };
   },
 };
 
-function claimOf({ aggregate, method, event, cause }: UnableToApplyEvent): string {
-  const what = cause === undefined ? 'returns a promise' : 'throws';
-  return `${aggregate}.${method} ${what} when ${event} is applied.`;
+const claims = {
+  'threw an error': 'throws',
+  'returned a promise': 'returns a promise',
+  'raised an event': 'raises an event',
+};
+
+function claimOf({ aggregate, method, event, fault }: UnableToApplyEvent): string {
+  return `${aggregate}.${method} ${claims[fault]} when ${event} is applied.`;
 }
 
-function causeOf({ cause }: UnableToApplyEvent): string[] {
-  if (!(cause instanceof Error)) return ['    (is it async?)'];
+function causeOf({ cause, fault }: UnableToApplyEvent): string[] {
+  if (fault === 'returned a promise') return ['    (is it async?)'];
+  if (!(cause instanceof Error)) return [];
   return [
     `    ${cause.name}: ${cause.message}`,
     ...callerFrames(cause.stack)

@@ -1,5 +1,5 @@
 import type { AggregateRoot, AggregateSource, Class, EventOf } from '../../../domain/index.ts';
-import { UnableToApplyEvent } from '../../../domain/aggregate-root.ts';
+import { UnableToApplyEvent } from '../../../domain/index.ts';
 import { classOf } from '../../../domain/class.ts';
 import { streamOf } from '../../../application/replay/event-replay.ts';
 import { isoTime } from '../iso-time.ts';
