@@ -4,13 +4,22 @@ import { requireEventType } from './event.ts';
 import { handlersOf } from './on.ts';
 import { UnableToApplyEvent, applyGuarded } from './unable-to-apply-event.ts';
 
+/** Is told of each event that is raised. */
+export interface AggregateWatcher {
+  /** Before the event is applied; what it throws refuses the event. */
+  raising(): void;
+  /** Once the event is applied and recorded. */
+  raised?(): void;
+}
+
 /* What repositories may do and teams may not; not static methods, whose names every subclass would inherit. */
 let access: {
   create<A extends AggregateRoot>(aggregateClass: new () => A, id: string): A;
   replay(aggregate: AggregateRoot, event: object, version: number): void;
   passOver(aggregate: AggregateRoot, version: number): void;
   markStored(aggregate: AggregateRoot, version: number): void;
-  watch(aggregate: AggregateRoot, onRaise: () => void): void;
+  watch(aggregate: AggregateRoot, watcher: AggregateWatcher): void;
+  isHalfChanged(aggregate: AggregateRoot): boolean;
   toSnapshot(aggregate: AggregateRoot): object | undefined;
   fromSnapshot(aggregate: AggregateRoot, state: unknown): void;
 };
@@ -26,7 +35,8 @@ export abstract class AggregateRoot<Event extends object = object> {
   #id = '';
   #version = 0;
   #pending: Event[] = [];
-  #onRaise: (() => void) | undefined;
+  #watcher: AggregateWatcher | undefined;
+  #isHalfChanged = false;
   /** The event that is being applied, and by which method; nothing may be raised meanwhile. */
   #applying: { readonly event: Event; method: string | symbol } | undefined;
 
@@ -74,9 +84,10 @@ export abstract class AggregateRoot<Event extends object = object> {
   protected raise(event: Event): void {
     requireEventType(event);
     this.#refuseWhileApplying();
-    this.#onRaise?.();
+    this.#watcher?.raising();
     this.#apply(event);
     this.#pending.push(event);
+    this.#watcher?.raised?.();
   }
 
   /** Changes the state by calling the `@On` methods of the event's class. */
@@ -91,6 +102,9 @@ export abstract class AggregateRoot<Event extends object = object> {
     this.#applying = { event, method: 'applyEvent' };
     try {
       this.applyEvent(event);
+    } catch (error) {
+      this.#isHalfChanged = true;
+      throw error;
     } finally {
       this.#applying = undefined;
     }
@@ -121,9 +135,10 @@ export abstract class AggregateRoot<Event extends object = object> {
         aggregate.#pending = [];
         aggregate.#version = version;
       },
-      watch(aggregate, onRaise) {
-        aggregate.#onRaise = onRaise;
+      watch(aggregate, watcher) {
+        aggregate.#watcher = watcher;
       },
+      isHalfChanged: aggregate => aggregate.#isHalfChanged,
       toSnapshot: aggregate => aggregate.toSnapshot?.(),
       fromSnapshot: (aggregate, state) => aggregate.fromSnapshot?.(state),
     };
@@ -150,9 +165,14 @@ export function markStored(aggregate: AggregateRoot, version: number): void {
   access.markStored(aggregate, version);
 }
 
-/** Calls `onRaise` before each event that is raised from now on; what it throws refuses the event. */
-export function watchAggregate(aggregate: AggregateRoot, onRaise: () => void): void {
-  access.watch(aggregate, onRaise);
+/** Tells `watcher`, and no earlier one, of each event that is raised from now on. */
+export function watchAggregate(aggregate: AggregateRoot, watcher: AggregateWatcher): void {
+  access.watch(aggregate, watcher);
+}
+
+/** Whether an event could not be applied, so that what it had changed by then may be left in the state. */
+export function isHalfChanged(aggregate: AggregateRoot): boolean {
+  return access.isHalfChanged(aggregate);
 }
 
 /** Whether a class says itself how its state is copied. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actor, EventMetadata } from '../../domain/index.ts';
-import type { EventStore } from '../ports/event-store.ts';
+import type { EventStore, NewEvent } from '../ports/event-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { toJsonText } from './json-text.ts';
@@ -123,9 +123,20 @@ export class EventEmitter {
     const result = await this.#store.append({
       stream: { aggregateType, aggregateId },
       expectedVersion: 'any',
-      events: [{ ...this.#scope.context, ...rest, type: eventType, metadata }],
+      events: [{ ...rest, ...this.#originOf(emission), type: eventType, metadata }],
     });
     return result.eventIds[0];
+  }
+
+  /* What an emission leaves open, or says to be undefined, it has of the message being handled. */
+  #originOf(emission: Emission): Pick<NewEvent, 'userId' | 'actor' | 'correlationId' | 'causationId'> {
+    const { context } = this.#scope;
+    return {
+      userId: emission.userId ?? context?.userId,
+      actor: emission.actor ?? context?.actor,
+      correlationId: emission.correlationId ?? context?.correlationId,
+      causationId: emission.causationId ?? context?.causationId,
+    };
   }
 
   #session(sessionId: string): Map<string, Promise<unknown>> {

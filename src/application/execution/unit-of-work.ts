@@ -1,6 +1,6 @@
 import { formatStream } from '../../domain/index.ts';
 import type { AggregateRoot, StreamId } from '../../domain/index.ts';
-import { markStored, watchAggregate } from '../../domain/aggregate-root.ts';
+import { isHalfChanged, markStored, watchAggregate } from '../../domain/aggregate-root.ts';
 import type {
   AppendResult,
   CommandRecord,
@@ -32,6 +32,8 @@ export interface UnitOfWorkServices {
   readonly serializer: EventSerializer;
   /** The message that is being handled where this is called. */
   readonly currentContext: () => MessageContext | undefined;
+  /** The unit of work that this is called in. */
+  readonly currentUnit: () => UnitOfWork | undefined;
   readonly snapshots: Snapshots;
 }
 
@@ -41,6 +43,8 @@ export interface UnitOfWorkServices {
  * - open: aggregates are enlisted and raise events
  * - committing: the handler has returned; from here on a conflict is a race that was lost
  * - closed: stored, failed or given up; an aggregate that raises now is refused with `ChangeAfterEnd`
+ *
+ * Only what runs in the unit may raise: the same goes for a handler whose own unit is closed.
  *
  * A handler that throws leaves nothing behind, whatever it changed before. One instance per aggregate: a
  * handler that loads it twice sees its own changes.
@@ -116,9 +120,9 @@ export class UnitOfWork {
     const keysBefore = aggregate.version === 0 ? [] : aggregate.uniqueKeys();
     const tracked: Tracked = { stream, aggregate, keysBefore, verify: false, contexts: [] };
     this.#tracked.set(formatStream(stream), tracked);
-    watchAggregate(aggregate, () => {
-      this.#requireOpen();
-      tracked.contexts.push(this.#services.currentContext());
+    watchAggregate(aggregate, {
+      raising: () => this.#requireOwn(),
+      raised: () => tracked.contexts.push(this.#services.currentContext()),
     });
     return aggregate;
   }
@@ -201,16 +205,22 @@ export class UnitOfWork {
     yield* this.#tracked.values();
   }
 
-  #markStored({ stream, aggregate, contexts }: Tracked, { version, eventIds }: AppendResult): void {
+  #markStored({ stream, aggregate }: Tracked, { version, eventIds }: AppendResult): void {
     const events = aggregate.pendingEvents;
     markStored(aggregate, version);
-    // An event that could not be applied, and whose error somebody caught, may have left half a change in the state.
-    if (contexts.length > events.length) return;
+    // Somebody caught the error of an event that could not be applied.
+    if (isHalfChanged(aggregate)) return;
     this.stored.push({ stream, aggregate, events, lastEventId: eventIds.at(-1)! });
   }
 
   #requireOpen(): void {
     if (this.#state !== 'open') throw new ChangeAfterEnd();
+  }
+
+  /* An aggregate from the cache may be in the hands of an earlier handler that is still at work on it. */
+  #requireOwn(): void {
+    this.#requireOpen();
+    if (this.#services.currentUnit() !== this) throw new ChangeAfterEnd();
   }
 
   #countRaised(): number {

@@ -1,5 +1,6 @@
 import { formatStream } from '../../domain/index.ts';
 import type { AggregateRoot, StreamId } from '../../domain/index.ts';
+import { isHalfChanged } from '../../domain/aggregate-root.ts';
 
 /**
  * Keeps the aggregates used last, so that a hot one needs no read.
@@ -25,9 +26,10 @@ export class AggregateCache {
     return aggregate?.pendingEvents.length === 0 ? aggregate : undefined;
   }
 
-  /** Keeps an aggregate without pending events; the one used longest ago makes room. */
+  /** Keeps an aggregate that is as its stored events made it; the one used longest ago makes room. */
   put(stream: StreamId, aggregate: AggregateRoot): void {
     if (this.#capacity === 0 || aggregate.version === 0 || aggregate.pendingEvents.length > 0) return;
+    if (isHalfChanged(aggregate)) return;
     const name = formatStream(stream);
     this.#entries.delete(name);
     this.#entries.set(name, aggregate);

@@ -1,5 +1,6 @@
 import type { AggregateOf, AggregateRoot, AggregateSource, ExpectedVersion } from '../../domain/index.ts';
 import { createAggregate, watchAggregate } from '../../domain/aggregate-root.ts';
+import type { AggregateWatcher } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import { versionFits } from '../../domain/expected-version.ts';
 import { checkStreamId } from '../../domain/identifiers.ts';
@@ -81,7 +82,7 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
       this.#source,
       checkStreamId(streamOf(this.#source, id)).aggregateId,
     );
-    if (aggregate !== undefined) watchAggregate(aggregate, refuseChange);
+    if (aggregate !== undefined) watchAggregate(aggregate, readOnly);
     return aggregate;
   }
 
@@ -136,9 +137,11 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
   }
 }
 
-function refuseChange(): never {
-  throw new ReadOnlyAggregate();
-}
+const readOnly: AggregateWatcher = {
+  raising() {
+    throw new ReadOnlyAggregate();
+  },
+};
 
 const repositoryTokens = new WeakMap<AggregateSource, symbol>();
 

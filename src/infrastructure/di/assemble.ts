@@ -101,7 +101,8 @@ export async function assemble(options: AppOptions, catalog: ModuleCatalog): Pro
   const serializer = new JsonEventSerializer(catalog.events);
   const reader = new EventReader(serializer, catalog.upcasters);
   const snapshots = newSnapshots(store, clock, logger);
-  const sources = { store: events, serializer, currentContext: () => scope.context, snapshots };
+  const current = { currentContext: () => scope.context, currentUnit: () => scope.unitOfWork };
+  const sources = { store: events, serializer, snapshots, ...current };
   const cache = new AggregateCache(options.cachedAggregates ?? 1_000);
   const units = new UnitsOfWork(scope, sources, cache, { ...defaultConflictRetry, ...options.conflictRetry });
   const told = telemetry && new ObservedProjections(telemetry);

@@ -1,19 +1,41 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { inject } from 'inversify';
 import {
+  Aggregate,
+  AggregateRoot,
   ChangeAfterEnd,
   Command,
   CommandBus,
   CommandTimedOut,
   DomainError,
+  Event,
   Handles,
+  On,
   ReadOnlyAggregate,
+  UnableToApplyEvent,
   repositoryOf,
 } from 'annals';
 import type { CommandHandler, Repository } from 'annals';
 import { createApp, defineModule, memory, silentLogger } from 'annals/di';
 import type { App } from 'annals/di';
 import { Account, Deposit, MoneyDeposited, OpenAccount, bankModule } from '../../support/bank.ts';
+
+@Event('purse.filled')
+class PurseFilled {
+  constructor(readonly amount: number) {}
+}
+
+@Aggregate('purse')
+class Purse extends AggregateRoot<PurseFilled> {
+  total = 0;
+  put(amount: number) {
+    this.raise(new PurseFilled(amount));
+  }
+  @On(PurseFilled) protected filled({ amount }: PurseFilled) {
+    this.total += amount;
+    if (amount === 13) throw new Error('Thirteen is unlucky.');
+  }
+}
 
 const apps: App[] = [];
 afterEach(async () => {
@@ -39,9 +61,9 @@ class RunHandler implements CommandHandler<Run> {
   }
 }
 
-async function start(): Promise<App> {
-  const modules = [bankModule, defineModule({ handlers: [RunHandler] })];
-  const app = await createApp({ store: memory(), modules, logger: silentLogger, cachedAggregates: 0 });
+async function start(cachedAggregates = 0): Promise<App> {
+  const modules = [bankModule, defineModule({ aggregates: [Purse], handlers: [RunHandler] })];
+  const app = await createApp({ store: memory(), modules, logger: silentLogger, cachedAggregates });
   apps.push(app);
   for (const id of ['a', 'b']) await app.commands.dispatch(new OpenAccount(id, id));
   return app;
@@ -109,6 +131,41 @@ describe('a handler that works on several things at once', () => {
         [3, 'outer'],
       ]),
     );
+  });
+});
+
+describe('an event that could not be applied, and whose error somebody caught', () => {
+  test('leaves the others their own causes', async () => {
+    const app = await start();
+    const work = async (_accounts: unknown, commands: CommandBus): Promise<void> => {
+      const purse = await app.repository(Purse).load('p');
+      expect(() => purse.put(13)).toThrow(UnableToApplyEvent);
+      const inner = new Run(() => app.repository(Purse).update('p', same => same.put(7)));
+      await commands.dispatch(inner, { userId: 'inner' });
+      purse.put(8);
+    };
+    await app.repository(Purse).create('p', purse => purse.put(1));
+    await app.commands.dispatch(new Run(work), { userId: 'outer' });
+    const { events } = await app.events.query({ types: ['purse.filled'] });
+    expect(events.map(event => [event.payload, event.userId])).toEqual([
+      [{ amount: 1 }, undefined],
+      [{ amount: 7 }, 'inner'],
+      [{ amount: 8 }, 'outer'],
+    ]);
+  });
+
+  test.each([0, 1_000])('is in no later state, with %i aggregates cached', async cachedAggregates => {
+    const app = await start(cachedAggregates);
+    const purses = app.repository(Purse);
+    const refuse = (purse: Purse): void => expect(() => purse.put(13)).toThrow(UnableToApplyEvent);
+    await purses.create('p', purse => purse.put(1));
+    await purses.update('p', refuse);
+    await expect(purses.update('p', purse => purse.total)).resolves.toBe(1);
+    await purses.update('p', purse => {
+      refuse(purse);
+      purse.put(2);
+    });
+    await expect(purses.update('p', purse => purse.total)).resolves.toBe(3);
   });
 });
 
@@ -185,6 +242,34 @@ describe('what outlives its handler', () => {
     await app.commands.dispatch(new Deposit('a', 1));
     await expect(depositsOf(app, 'a')).resolves.toEqual([1]);
   });
+
+  test.each([0, 1_000])(
+    'may not change it while another handler is at work on it, with %i aggregates cached',
+    async cachedAggregates => {
+      const app = await start(cachedAggregates);
+      let leaked: Promise<unknown> = Promise.resolve();
+      let go = (): void => undefined;
+      await app.commands.dispatch(
+        new Run(async accounts => {
+          const account = await accounts.load('a');
+          const gate = new Promise<void>(resolve => (go = resolve));
+          leaked = gate.then(() => account.deposit(1_000)).catch((error: unknown) => error);
+        }),
+        { userId: 'mallory' },
+      );
+      await app.commands.dispatch(
+        new Run(async accounts => {
+          const account = await accounts.load('a');
+          go();
+          await leaked;
+          account.deposit(1);
+        }),
+        { userId: 'ada' },
+      );
+      await expect(leaked).resolves.toBeInstanceOf(ChangeAfterEnd);
+      await expect(depositsOf(app, 'a')).resolves.toEqual([1]);
+    },
+  );
 
   test('does not keep others from the aggregate after a timeout', async () => {
     const app = await start();

@@ -77,6 +77,16 @@ describe('An emitter', () => {
     expect(event).toMatchObject({ ...context, causationId: 'own' });
   });
 
+  test('takes it for left out where it is undefined', async () => {
+    const ids = { correlationId: 'request', causationId: 'command' };
+    const context = { ...ids, userId: 'ada', actor: 'agent:clerk' as const };
+    const open = { userId: undefined, actor: undefined, correlationId: undefined, causationId: undefined };
+    await scope.runInContext(context, () => emitterWith().emit({ ...loggedIn, ...open } as never));
+
+    const [event] = await collect(events.readFeed());
+    expect(event).toMatchObject(context);
+  });
+
   test('adds the session to the metadata', async () => {
     await emitterWith().emit({ ...loggedIn, sessionId: 'session-1', metadata: { ip: '::1' } });
     const [event] = await collect(events.readFeed());
