@@ -26,13 +26,14 @@ export class AggregateAlreadyExists extends AnnalsError {
   }
 }
 
-/** An aggregate that was loaded outside of a handler was changed; nobody would have stored the change. */
+/** An aggregate loaded outside of a handler, or by `EventReplay`, was changed; nobody would have stored the change. */
 export class ReadOnlyAggregate extends AnnalsError {
   readonly code = 'read-only-aggregate';
 
   constructor() {
     super(
-      'An aggregate from load() or find() outside of a handler is only for reading. Change it with update().',
+      'An aggregate from load() or find() outside of a handler, or from EventReplay anywhere, is only for reading. ' +
+        'Change it with update().',
     );
   }
 }

@@ -8,7 +8,8 @@ import type {
   Recorded,
   StreamId,
 } from '../../domain/index.ts';
-import { createAggregate, passOverEvent, replayEvent } from '../../domain/aggregate-root.ts';
+import { createAggregate, passOverEvent, replayEvent, watchAggregate } from '../../domain/aggregate-root.ts';
+import type { AggregateWatcher } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import { checkStreamId } from '../../domain/identifiers.ts';
 import { checkStreamBounds } from '../events/check-query.ts';
@@ -16,7 +17,7 @@ import type { EventStore, ReadStreamOptions } from '../ports/event-store.ts';
 import type { EventReader } from '../schema/event-reader.ts';
 import type { Snapshots } from '../snapshots/snapshots.ts';
 import { pagesIn } from '../subscriptions/event-pages.ts';
-import { AggregateNotFound } from './aggregate-errors.ts';
+import { AggregateNotFound, ReadOnlyAggregate } from './aggregate-errors.ts';
 
 /** Which past state to rebuild; default: the latest. */
 export interface RebuildOptions {
@@ -48,7 +49,9 @@ export class EventReplay {
   }
 
   /**
-   * The aggregate as its events made it, at the latest or an earlier version or time.
+   * The aggregate as its events made it, at the latest or an earlier version or time; for reading only.
+   *
+   * Nobody would store what it raised, so it refuses to (`ReadOnlyAggregate`), inside of a handler as well.
    *
    * @throws {AggregateNotFound} it has no events up to there
    * @throws {UnableToUpcast} an upcaster failed on one of them
@@ -69,16 +72,12 @@ export class EventReplay {
     id: string,
     options: RebuildOptions = {},
   ): Promise<AggregateOf<Source> | undefined> {
-    const aggregateClass = aggregateClassOf(source);
-    const stream = streamOf(source, id);
-    const bounds = { toVersion: options.toVersion, until: options.asOf };
-    if (this.#snapshots?.areKept(aggregateClass) === true) {
-      const restored = await this.#foldTail(this.#snapshots, aggregateClass, stream, bounds);
-      if (restored !== undefined) return restored;
-    }
-    const aggregate = createAggregate(aggregateClass, id);
-    await this.#fold(aggregate, stream, bounds);
-    return aggregate.version === 0 ? undefined : aggregate;
+    const aggregate = await this.#find(aggregateClassOf(source), streamOf(source, id), {
+      toVersion: options.toVersion,
+      until: options.asOf,
+    });
+    if (aggregate !== undefined) watchAggregate(aggregate, readOnly);
+    return aggregate;
   }
 
   /**
@@ -94,6 +93,20 @@ export class EventReplay {
     for await (const event of this.#store.readStream(streamOf(source, id), options)) {
       yield* this.#reader.read(event) as readonly Recorded<EventOf<Source>>[];
     }
+  }
+
+  async #find<A extends AggregateRoot>(
+    aggregateClass: AggregateClass<A>,
+    stream: StreamId,
+    bounds: Pick<ReadStreamOptions, 'toVersion' | 'until'>,
+  ): Promise<A | undefined> {
+    if (this.#snapshots?.areKept(aggregateClass) === true) {
+      const restored = await this.#foldTail(this.#snapshots, aggregateClass, stream, bounds);
+      if (restored !== undefined) return restored;
+    }
+    const aggregate = createAggregate(aggregateClass, stream.aggregateId);
+    await this.#fold(aggregate, stream, bounds);
+    return aggregate.version === 0 ? undefined : aggregate;
   }
 
   /* From the newest snapshot on; undefined where none is of use, and all events are to be folded. */
@@ -126,6 +139,13 @@ export class EventReplay {
     if (events.length === 0) passOverEvent(aggregate, stored.version);
   }
 }
+
+/* A unit of work that takes the aggregate puts its own watch in the place of this. */
+const readOnly: AggregateWatcher = {
+  raising() {
+    throw new ReadOnlyAggregate();
+  },
+};
 
 /** The stream of an aggregate. */
 export function streamOf(source: AggregateSource, aggregateId: string): StreamId {

@@ -1,6 +1,5 @@
 import type { AggregateOf, AggregateRoot, AggregateSource, ExpectedVersion } from '../../domain/index.ts';
-import { createAggregate, watchAggregate } from '../../domain/aggregate-root.ts';
-import type { AggregateWatcher } from '../../domain/aggregate-root.ts';
+import { createAggregate } from '../../domain/aggregate-root.ts';
 import { aggregateClassOf } from '../../domain/decider.ts';
 import { versionFits } from '../../domain/expected-version.ts';
 import { checkStreamId } from '../../domain/identifiers.ts';
@@ -9,7 +8,7 @@ import type { ExecutionScope } from '../execution/execution-scope.ts';
 import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
 import { StreamVersionConflict } from '../ports/event-store-errors.ts';
-import { AggregateAlreadyExists, AggregateNotFound, ReadOnlyAggregate } from './aggregate-errors.ts';
+import { AggregateAlreadyExists, AggregateNotFound } from './aggregate-errors.ts';
 import type { EventReplay } from './event-replay.ts';
 import { streamOf } from './event-replay.ts';
 
@@ -78,12 +77,8 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
   async find(id: string): Promise<(AggregateOf<Source> & AggregateRoot) | undefined> {
     const unit = this.#scope.unitOfWork;
     if (unit !== undefined) return this.#findIn(unit, id);
-    const aggregate = await this.#replay.findAggregate(
-      this.#source,
-      checkStreamId(streamOf(this.#source, id)).aggregateId,
-    );
-    if (aggregate !== undefined) watchAggregate(aggregate, readOnly);
-    return aggregate;
+    const { aggregateId } = checkStreamId(streamOf(this.#source, id));
+    return this.#replay.findAggregate(this.#source, aggregateId);
   }
 
   async create<T>(
@@ -136,12 +131,6 @@ export class EventSourcedRepository<Source extends AggregateSource> implements R
     throw new StreamVersionConflict(stream, expected, aggregate.version);
   }
 }
-
-const readOnly: AggregateWatcher = {
-  raising() {
-    throw new ReadOnlyAggregate();
-  },
-};
 
 const repositoryTokens = new WeakMap<AggregateSource, symbol>();
 

@@ -290,6 +290,21 @@ describe('an aggregate that was loaded outside of a handler', () => {
   });
 });
 
+describe('an aggregate from EventReplay', () => {
+  test('is only for reading, in a handler as well', async () => {
+    const app = await start();
+    for (const read of [
+      async () => app.replay.rebuildAggregate(Account, 'a'),
+      async () => app.replay.findAggregate(Account, 'a', { toVersion: 1 }),
+    ]) {
+      const change = async (): Promise<void> => (await read())!.deposit(1);
+      await expect(change()).rejects.toThrow(ReadOnlyAggregate);
+      await expect(app.commands.dispatch(new Run(change))).rejects.toThrow(ReadOnlyAggregate);
+    }
+    await expect(app.commands.dispatch(new Deposit('a', 2))).resolves.toBe(2);
+  });
+});
+
 describe('a command id inside a handler', () => {
   test('runs once, also within one unit of work', async () => {
     const app = await start();
