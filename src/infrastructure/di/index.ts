@@ -10,6 +10,7 @@ export { tokens } from './tokens.ts';
 export { memory } from '../memory/memory-store.ts';
 export { embedded } from '../pglite/embedded-store.ts';
 export type { EmbeddedOptions } from '../pglite/embedded-store.ts';
+export { InvalidDataFolder } from '../pglite/data-folder.ts';
 export { DataFolderInUse } from '../pglite/data-folder-lock.ts';
 export { MissingPackage } from '../../application/missing-package.ts';
 export type { PgPool } from '../postgres/pg-pool.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { AnnalsError } from '../../domain/index.ts';
 
 /** Another process, or another app of this one, has the data folder open; two would overwrite each other. */
@@ -40,9 +39,11 @@ const openFolders = new Set<string>();
  *
  * A lock that a dead process left is taken over: at once on the same machine, elsewhere (a container that was
  * replaced) once its file has not been touched for fifteen seconds.
+ *
+ * @param folder - its one true path, without links: two that name one folder must not find two locks
+ * @param dataDir - how the app called it
  */
-export async function lockDataFolder(dataDir: string): Promise<() => Promise<void>> {
-  const folder = resolve(dataDir);
+export async function lockDataFolder(folder: string, dataDir: string): Promise<() => Promise<void>> {
   const lockFile = `${folder}.lock`;
   if (openFolders.has(folder)) throw new DataFolderInUse(dataDir, process.pid, lockFile);
   openFolders.add(folder);

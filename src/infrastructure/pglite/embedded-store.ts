@@ -1,9 +1,9 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { mkdir } from 'node:fs/promises';
 import type { StoreFactory } from '../../application/ports/store.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import { AnnalsError } from '../../domain/index.ts';
 import { openSqlStore } from '../postgres/sql-store.ts';
+import { isInMemory, makeDataFolder } from './data-folder.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { MissingPackage } from '../../application/missing-package.ts';
 import { PGliteClient } from './pglite-client.ts';
@@ -19,16 +19,17 @@ export interface EmbeddedOptions {
  *
  * One process at a time may have a folder open. Needs the package `@electric-sql/pglite`.
  *
- * @param dataDir - a folder, made if it is missing; `memory://` keeps nothing
- * @throws {DataFolderInUse} (on opening) another process has the folder open
+ * @param dataDir - a folder or its `file:///` URL, made if it is missing; `memory://` keeps nothing
+ * @throws {DataFolderInUse} (on opening) another process or app has the folder open, by whichever path
+ * @throws {InvalidDataFolder} (on opening) it names no folder
  */
 export function embedded(dataDir: string, options: EmbeddedOptions = {}): StoreFactory {
   return {
     async open(services) {
       const { PGlite: Database } = await loadPGlite();
-      const unlock = await makeFolder(dataDir);
+      const { path, unlock } = await lockFolder(dataDir);
       try {
-        const database = await Database.create(dataDir);
+        const database = await Database.create(path);
         const client = new PGliteClient(database, unlock);
         return await openSqlStore(client, services, options.schema);
       } catch (error) {
@@ -39,11 +40,12 @@ export function embedded(dataDir: string, options: EmbeddedOptions = {}): StoreF
   };
 }
 
-async function makeFolder(dataDir: string): Promise<() => Promise<void>> {
-  if (dataDir.includes('://')) return () => Promise.resolve();
+/* PGlite gets the path that is locked: it would read a URL in its own way, and take its schemes for other stores. */
+async function lockFolder(dataDir: string): Promise<{ path: string; unlock: () => Promise<void> }> {
+  if (isInMemory(dataDir)) return { path: dataDir, unlock: () => Promise.resolve() };
   try {
-    await mkdir(dataDir, { recursive: true });
-    return await lockDataFolder(dataDir);
+    const path = await makeDataFolder(dataDir);
+    return { path, unlock: await lockDataFolder(path, dataDir) };
   } catch (error) {
     throw unusable(dataDir, error);
   }

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CommandBus, EventHandler, On, Projector, StoreUnavailable } from 'annals';
 import type { Recorded } from 'annals';
 import { inject } from 'inversify';
-import { DataFolderInUse, createApp, defineModule, embedded, silentLogger } from 'annals/di';
+import {
+  DataFolderInUse,
+  InvalidDataFolder,
+  createApp,
+  defineModule,
+  embedded,
+  silentLogger,
+} from 'annals/di';
 import { AccountOpened, Balances, Deposit, OpenAccount, bankModule } from '../../support/bank.ts';
 
 @Projector('welcome')
@@ -60,6 +68,41 @@ describe('embedded', () => {
     const holder = JSON.parse(await readFile(`${dataDir}.lock`, 'utf8')) as { pid: number };
     expect(holder.pid).toBe(process.pid);
     await expect(app.projections.list()).resolves.toHaveLength(2);
+  });
+
+  test.each([
+    ['the same folder through a link', (): string => join(folder, 'link', 'data')],
+    ['its file URL', (): string => pathToFileURL(join(folder, 'real dir', 'data')).href],
+  ])('refuses %s while it is open', async (_how, spelling) => {
+    const real = join(folder, 'real dir');
+    await mkdir(real, { recursive: true });
+    await symlink(real, join(folder, 'link')).catch(() => undefined);
+    const dataDir = join(real, 'data');
+    const first = await createApp({ store: embedded(dataDir), modules, logger });
+    const second = createApp({ store: embedded(spelling()), modules, logger });
+    await expect(second).rejects.toThrow(DataFolderInUse);
+    await expect(second).rejects.toMatchObject({ dataDir: spelling(), pid: process.pid });
+    await first.stop();
+    await using again = await createApp({ store: embedded(spelling()), modules, logger });
+    await expect(createApp({ store: embedded(dataDir), modules, logger })).rejects.toThrow(DataFolderInUse);
+    await expect(again.projections.list()).resolves.toHaveLength(2);
+    await expect(readdir(real)).resolves.toEqual(['data', 'data.lock']);
+  });
+
+  test.each(['idb://bank', 'postgres://localhost/bank', 'file://bank/data', 'MEMORY://', ' '])(
+    'refuses "%s", which names no folder',
+    async dataDir => {
+      const refused = createApp({ store: embedded(dataDir), modules, logger });
+      await expect(refused).rejects.toThrow(InvalidDataFolder);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid-data-folder', dataDir });
+    },
+  );
+
+  test('keeps nothing in memory, so that several may be open', async () => {
+    await using first = await createApp({ store: embedded('memory://'), modules, logger });
+    await using second = await createApp({ store: embedded('memory://'), modules, logger });
+    await first.commands.dispatch(new OpenAccount('a', 'Ada'));
+    await expect(second.events.countByType()).resolves.toEqual({});
   });
 
   test('names a folder that cannot be made', async () => {
