@@ -3,6 +3,7 @@ import type { AggregateRoot, StreamId } from '../../domain/index.ts';
 import type { AggregateCache } from '../replay/aggregate-cache.ts';
 import type { AppendResult } from '../ports/event-store.ts';
 import { StreamVersionConflict } from '../ports/event-store-errors.ts';
+import { UnderWay } from '../under-way.ts';
 import type { ExecutionScope } from './execution-scope.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { UnitOfWork } from './unit-of-work.ts';
@@ -49,6 +50,7 @@ export class UnitsOfWork {
   readonly #cache: AggregateCache;
   readonly #retry: ConflictRetry;
   readonly #mutex = new KeyedMutex();
+  readonly #underWay = new UnderWay();
 
   constructor(
     scope: ExecutionScope,
@@ -66,6 +68,17 @@ export class UnitsOfWork {
   async run<T>(work: Work<T>, options: UnitOfWorkOptions<T> = {}): Promise<UnitOfWorkOutcome<T>> {
     const current = this.#scope.unitOfWork;
     if (current !== undefined) return this.#join(current, work, options);
+    const run = this.#runAlone(work, options);
+    // Whoever may give it up waits for it, and need not any more once they have.
+    return options.signal === undefined ? this.#underWay.track(run) : run;
+  }
+
+  /** Waits for the units that nobody can give up, e.g. changes that a repository makes outside of a handler. */
+  async drain(): Promise<void> {
+    await this.#underWay.settle();
+  }
+
+  async #runAlone<T>(work: Work<T>, options: UnitOfWorkOptions<T>): Promise<UnitOfWorkOutcome<T>> {
     for (let attempt = 1; ; attempt++) {
       const unit = new UnitOfWork(this.#services, attempt > 1);
       try {

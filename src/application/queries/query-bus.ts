@@ -4,6 +4,7 @@ import { classOf } from '../../domain/class.ts';
 import { checkBound } from '../events/check-query.ts';
 import { isMessage } from '../handles.ts';
 import { NoHandler } from '../message-errors.ts';
+import { UnderWay } from '../under-way.ts';
 import { validateMessage } from '../validation.ts';
 import type { Query, QueryContext, QueryHandler, QueryResult } from './query.ts';
 
@@ -29,6 +30,7 @@ export interface AskedFreshness {
 export class QueryBus {
   readonly #handlers = new Map<Class, QueryHandler<Query<unknown>>>();
   readonly #freshness = new AsyncLocalStorage<AskedFreshness>();
+  readonly #underWay = new UnderWay();
 
   /** Sets the one handler of a query class. */
   register(queryClass: Class, handler: QueryHandler<Query<unknown>>): void {
@@ -49,6 +51,15 @@ export class QueryBus {
    * @throws {ProjectionWaitTimeout} a read model did not get as far as `atLeast` in time
    */
   async ask<Q extends Query<unknown>>(query: Q, options: AskOptions = {}): Promise<QueryResult<Q>> {
+    return (await this.#underWay.track(this.#ask(query, options))) as QueryResult<Q>;
+  }
+
+  /** Waits for the queries that are being answered. */
+  async drain(): Promise<void> {
+    await this.#underWay.settle();
+  }
+
+  async #ask(query: Query<unknown>, options: AskOptions): Promise<unknown> {
     if (!isMessage(query)) throw new NoHandler(String(query));
     const handler = this.#handlers.get(classOf(query));
     if (handler === undefined) throw new NoHandler(classOf(query).name);
@@ -59,8 +70,6 @@ export class QueryBus {
     const context: QueryContext = { userId, actor, atLeast: freshness?.position, signal };
     const handle = async (): Promise<unknown> => handler.handle(query, context);
     // Remembered only where something is asked: each promise within costs more then.
-    return (await (freshness === undefined
-      ? handle()
-      : this.#freshness.run(freshness, handle))) as QueryResult<Q>;
+    return freshness === undefined ? handle() : this.#freshness.run(freshness, handle);
   }
 }

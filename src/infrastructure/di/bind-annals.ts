@@ -50,11 +50,21 @@ export async function bindAnnals(container: Container, options: AppOptions): Pro
     return toApp(container, parts, catalog);
   } catch (error) {
     container.restore();
-    parts.stopObserving();
-    await parts.projections.stop();
-    await parts.store[Symbol.asyncDispose]();
+    await shutDown(parts);
     throw error;
   }
+}
+
+async function shutDown({ commands, queries, units, emitter, projections, ...parts }: Parts): Promise<void> {
+  // Commands first: from then on they are refused, and none of those under way waits for what has ended.
+  await Promise.all([commands.drain(), queries.drain(), units.drain()]);
+  await emitter.flush();
+  // Event handlers dispatch commands and emit events as long as projections run.
+  await projections.stop();
+  await emitter.flush();
+  await parts.snapshots.flush();
+  parts.stopObserving();
+  await parts.store[Symbol.asyncDispose]();
 }
 
 function bindParts(container: Container, parts: Parts): void {
@@ -120,15 +130,7 @@ function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App 
   const { store, commands, queries, emitter, replay, serializer, reader, projections, readModels, health } =
     parts;
   let stopped: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    await commands.drain();
-    await emitter.flush();
-    await projections.stop();
-    // Event handlers dispatch commands as long as projections run.
-    await parts.snapshots.flush();
-    parts.stopObserving();
-    await store[Symbol.asyncDispose]();
-  };
+  const stop = (): Promise<void> => (stopped ??= shutDown(parts));
   return {
     ...{ commands, queries, emitter, replay, serializer, reader, projections, readModels, health, container },
     consumers: parts.consumers,
@@ -137,7 +139,7 @@ function toApp(container: Container, parts: Parts, catalog: ModuleCatalog): App 
     messages: catalog.handlers.map(handler => handledMessageOf(handler)!),
     logger: parts.logger,
     repository: source => container.get(repositoryOf(source)),
-    stop: () => (stopped ??= stop()),
-    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }

@@ -1,4 +1,6 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
+import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import { UnderWay } from '../../application/under-way.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from '../postgres/sql-client.ts';
 import { TransactionRolledBack, sqlCode } from '../postgres/sql-errors.ts';
 
@@ -20,6 +22,8 @@ const maxBusyMs = 10;
 export class PGliteClient implements SqlClient {
   readonly #database: PGlite;
   readonly #release: () => Promise<void>;
+  readonly #underWay = new UnderWay();
+  #isClosed = false;
   #yieldedAtMs = 0;
 
   /** @param release - called once the database is closed */
@@ -28,20 +32,26 @@ export class PGliteClient implements SqlClient {
     this.#release = release;
   }
 
-  async run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    await this.#letOthersRun();
-    return new PGliteRunner(this.#database).run(statement, parameters);
+  run(statement: SqlStatement, parameters?: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    return this.#track(async () => {
+      await this.#letOthersRun();
+      return new PGliteRunner(this.#database).run(statement, parameters);
+    });
   }
 
   runForObjects(text: string, parameters: readonly unknown[]): Promise<readonly Record<string, unknown>[]> {
-    return new PGliteRunner(this.#database).runForObjects(text, parameters);
+    return this.#track(() => new PGliteRunner(this.#database).runForObjects(text, parameters));
   }
 
   runScript(text: string): Promise<void> {
-    return new PGliteRunner(this.#database).runScript(text);
+    return this.#track(() => new PGliteRunner(this.#database).runScript(text));
   }
 
-  async transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+  transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#transaction(work));
+  }
+
+  async #transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     await this.#letOthersRun();
     try {
       return await this.#database.transaction(transaction => work(new PGliteRunner(transaction)));
@@ -50,7 +60,15 @@ export class PGliteClient implements SqlClient {
     }
   }
 
+  async #track<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new StoreUnavailable('The embedded store was closed.');
+    return this.#underWay.track(call());
+  }
+
+  /** Refuses new calls, lets those under way end, and closes the database. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#underWay.settle();
     await this.#database.close();
     await this.#release();
   }

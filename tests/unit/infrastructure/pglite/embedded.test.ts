@@ -15,7 +15,7 @@ import {
   embedded,
   silentLogger,
 } from 'annals/di';
-import { AccountOpened, Balances, Deposit, OpenAccount, bankModule } from '../../support/bank.ts';
+import { AccountOpened, Balances, Deposit, OpenAccount, bankModule } from '../../../support/bank.ts';
 
 @Projector('welcome')
 class Welcome extends EventHandler {
