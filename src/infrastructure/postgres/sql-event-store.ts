@@ -103,7 +103,7 @@ export class SqlEventStore implements EventStore {
 
   async append(append: StreamAppend, options: AppendOptions = {}): Promise<AppendResult> {
     // Not by way of appendMany: each turn of a promise costs at twenty thousand appends a second.
-    this.#requireOpen();
+    this.requireOpen();
     const results = await this.#append.append([append], options);
     this.#wakeReaders(results);
     return results[0]!;
@@ -113,7 +113,7 @@ export class SqlEventStore implements EventStore {
     appends: readonly StreamAppend[],
     options: AppendOptions = {},
   ): Promise<readonly AppendResult[]> {
-    this.#requireOpen();
+    this.requireOpen();
     const results = await this.#append.append(appends, options);
     this.#wakeReaders(results);
     return results;
@@ -139,12 +139,12 @@ export class SqlEventStore implements EventStore {
   }
 
   subscribe(options: SubscribeOptions = {}): Subscription {
-    this.#requireOpen();
+    this.requireOpen();
     return this.#subscriptions.subscribe(options);
   }
 
   follow(stream: StreamId, options: FollowOptions = {}): AsyncIterable<Recorded> {
-    this.#requireOpen();
+    this.requireOpen();
     return this.#subscriptions.follow(stream, options);
   }
 
@@ -215,7 +215,7 @@ export class SqlEventStore implements EventStore {
   }
 
   async #run(statement: SqlStatement, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
-    this.#requireOpen();
+    this.requireOpen();
     try {
       return await this.#client.run(statement, parameters);
     } catch (error) {
@@ -229,7 +229,8 @@ export class SqlEventStore implements EventStore {
     }
   }
 
-  #requireOpen(): void {
+  /** @throws {StoreUnavailable} it was closed */
+  requireOpen(): void {
     if (this.#isClosed) throw new StoreUnavailable('The event store was closed.');
   }
 }

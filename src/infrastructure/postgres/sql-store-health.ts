@@ -29,6 +29,7 @@ export class SqlStoreHealth implements StoreHealth {
   }
 
   async state(): Promise<StoreState> {
+    this.#events.requireOpen();
     const migrations = this.#statements.migrations();
     const [isReadOnly, numbers] = await this.#askForState();
     const applied = new Set((numbers ?? '').split(',').map(Number));

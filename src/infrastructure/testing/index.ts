@@ -14,6 +14,8 @@ export { serializerContract } from './contract/serializer-contract.ts';
 export type { MakeSerializer } from './contract/serializer-contract.ts';
 export { snapshotStoreContract } from './contract/snapshot-store-contract.ts';
 export type { MakeSnapshotStore } from './contract/snapshot-store-contract.ts';
+export { storeHealthContract } from './contract/store-health-contract.ts';
+export type { MakeStoreWithHealth } from './contract/store-health-contract.ts';
 export { explore } from './explore/explore.ts';
 export type { Arbitrary, ExploreOptions, Invariant, MethodArguments } from './explore/explore-options.ts';
 export type { LawName } from './laws/law.ts';
