@@ -128,8 +128,11 @@ export class ProjectionNode {
 
   /** What keeps a build back: what this node knows of its shards, or else what others have noted. */
   obstacleOf(id: ProjectionId): Obstacle | undefined {
+    const epochs = epochsOf(this.#services.builds.view);
+    // What has been resumed since is no longer what keeps it back.
+    const isCurrent = ({ shard }: ShardRunner): boolean => (epochs.get(keyOf(shard)) ?? 0) <= shard.epoch;
     const runners = [...this.#runners.values()].filter(
-      ({ shard, lastError }) => isOf(shard, id) && lastError !== undefined,
+      runner => isOf(runner.shard, id) && runner.lastError !== undefined && isCurrent(runner),
     );
     const runner = runners.find(({ hasStopped }) => hasStopped) ?? runners[0];
     if (runner !== undefined) return { error: runner.lastError, hasStopped: runner.hasStopped };

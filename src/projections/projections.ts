@@ -165,6 +165,7 @@ export class Projections implements ProjectionWaiter {
    */
   async resume(projector: Class | string, options: OperatorOptions = {}): Promise<void> {
     await this.#actions.resume(await this.#fresh(projector, options.build), options);
+    await this.#builds.refresh();
   }
 
   /**
@@ -250,6 +251,7 @@ export class Projections implements ProjectionWaiter {
   ): Promise<void> {
     const { projection, build } = await this.#withCode(projector, status);
     await this.#actions.skip(projection, build, position, { reason, actor });
+    await this.#builds.refresh();
   }
 
   /**
@@ -377,9 +379,7 @@ export class Projections implements ProjectionWaiter {
         isBusy = (await this.#seeTo(build, view)) || isBusy;
       } catch (error) {
         // What one projection lacks is no reason to leave the others alone.
-        this.#logger.error(`Projection "${build.name}" could not be swapped or switched; tried again.`, {
-          error,
-        });
+        this.#logger.error(`Projection "${build.name}" was not swapped or switched; tried again.`, { error });
       }
     }
     return isBusy;

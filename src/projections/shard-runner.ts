@@ -27,7 +27,8 @@ export interface ShardToRun extends ShardWork {
  * - `running` from the start
  * - `running` → `retrying` when a batch fails; nothing of the batch is kept, and it is tried again
  * - `retrying` → `running` when a batch succeeds, or the last attempt has parked the events that fail
- * - any → `stopped` by itself, where the projector's policy forbids to go on
+ * - any → `stopped` by itself, where the projector's policy forbids to go on; it does nothing any more but see to it that
+ *   this is noted, which may fail as anything else
  * - any → ended by `stop`, after the batch under way; or because the shard has another runner, or was changed
  */
 export class ShardRunner {
@@ -87,11 +88,13 @@ export class ShardRunner {
 
   /** Runs in the background. `onLost`: the shard is somebody else's now; `onStopped`: it has stopped by itself. */
   start({ onLost, onStopped }: { onLost: () => void; onStopped: () => void }): void {
-    this.#run = this.#loop(this.#stopping.signal).then(isLost => {
-      if (this.#stopping.signal.aborted) return;
+    const { signal } = this.#stopping;
+    this.#run = this.#loop(signal).then(async isLost => {
+      if (signal.aborted) return;
       this.#isLost = isLost;
-      if (isLost) onLost();
-      else onStopped();
+      if (isLost) return onLost();
+      onStopped();
+      await this.#untilNoted(signal);
     });
   }
 
@@ -169,13 +172,23 @@ export class ShardRunner {
     return true;
   }
 
-  /* For operators only; where the database is away, nobody reads it either. */
+  /* Nothing fails any more that would be an occasion to note it, and only what is noted can be resumed. */
+  async #untilNoted(stopping: AbortSignal): Promise<void> {
+    const backoff = new Backoff();
+    while (this.#notedError === undefined) {
+      await new WakeUp().wait(jittered(backoff.nextMs()), stopping);
+      if (stopping.aborted) return;
+      await this.#note('stopped');
+    }
+  }
+
+  /* For operators; where the database is away, nobody reads it either. */
   async #note(condition: ShardCondition): Promise<void> {
     const error = errorText(this.#lastError);
     if (this.#condition === condition && this.#notedError === error) return;
     this.#condition = condition;
     this.#notedError = undefined;
-    // Where this fails, it is noted at the next failure.
+    // Where this fails, it is noted at the next failure, or by `#untilNoted`.
     const noted = this.#readModels.noteCondition(this.shard, condition, error);
     await noted.then(() => (this.#notedError = error)).catch(() => undefined);
   }

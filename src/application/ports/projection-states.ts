@@ -118,7 +118,7 @@ export interface ProjectionStates {
   change(projection: ProjectionId, changes: ProjectionChanges): Promise<void>;
   /** Sets the checkpoints of all shards. */
   setPosition(projection: ProjectionId, position: number): Promise<void>;
-  /** Has the shards of a build run again that have stopped. */
+  /** Has the shards of a build begin anew that have stopped or fail. */
   restart(projection: ProjectionId): Promise<void>;
   /** Gives a build, whose shards are all at one position and have nothing parked, another number of them. */
   reshard(projection: ProjectionId, shards: number): Promise<void>;

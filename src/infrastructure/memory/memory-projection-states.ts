@@ -64,7 +64,7 @@ export class MemoryProjectionStates implements ProjectionStates {
 
   async restart(projection: ProjectionId): Promise<void> {
     this.#onBuild(projection, ({ shards }) => {
-      for (const shard of shards.filter(({ condition }) => condition === 'stopped')) {
+      for (const shard of shards.filter(({ condition }) => condition !== 'running')) {
         Object.assign(shard, { condition: 'running', error: undefined, epoch: shard.epoch + 1 });
       }
     });
