@@ -1,5 +1,6 @@
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import { checkFeedBounds } from '../events/check-query.ts';
+import { checkFeedBounds, checkFields } from '../events/check-query.ts';
+import { shown } from '../events/shown.ts';
 import { ConsumerDiffers } from '../ports/consumer-errors.ts';
 import type { Consumer } from '../ports/consumer-store.ts';
 import type { FeedFilter } from '../ports/event-store.ts';
@@ -18,8 +19,10 @@ export const defaultConsumer = 'default';
 /** How often an event is handed out before it is parked, unless a consumer says otherwise. */
 export const defaultMaxAttempts = 5;
 
+const optionFields = ['from', 'types', 'aggregateTypes', 'maxAttempts'];
 const longestName = 100;
 const mostAttempts = 1_000;
+const longestError = 10_000;
 const leastLeaseMs = 1_000;
 // A day: whoever needs longer extends the lease, or nobody would notice for days that they died.
 const longestLeaseMs = 86_400_000;
@@ -29,8 +32,9 @@ export function checkConsumerName(name: unknown): string {
   return checkIdentifier('consumer', name, longestName);
 }
 
-/** Refuses options that make no sense. */
-export function checkConsumerOptions(options: ConsumerOptions): void {
+/** Refuses options that make no sense. @param others - what else may be given beside them */
+export function checkConsumerOptions(options: ConsumerOptions, others: readonly string[]): void {
+  checkFields('pull or opening of a consumer', options, [...optionFields, ...others]);
   const { from, types, aggregateTypes, maxAttempts } = options;
   checkFeedBounds({ types, aggregateTypes });
   const asked: unknown = from;
@@ -48,6 +52,17 @@ export function checkLease(leaseMs: number): number {
 /** Returns how long a failed event waits: at most a day. */
 export function checkRetryAfter(retryAfterMs: number): number {
   return checkWithin('retryAfterMs', retryAfterMs, 0, longestLeaseMs);
+}
+
+/** Returns why an event failed, as it can be stored: without what PostgreSQL refuses, and not too long. */
+export function checkFailure(error: unknown): string {
+  if (typeof error === 'string') return error.replaceAll('\0', '').slice(0, longestError).toWellFormed();
+  throw new InvalidQuery(`The error of a failure is ${shown(error)}. Give its text, e.g. error.message.`);
+}
+
+/** Whether two get the same events. */
+export function getsTheSame(left: FeedFilter, right: FeedFilter): boolean {
+  return (['types', 'aggregateTypes'] as const).every(field => sorted(left[field]) === sorted(right[field]));
 }
 
 /** Refuses options under which a consumer was not made. @throws {ConsumerDiffers} */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Recorded } from '../../domain/index.ts';
 import { checkIdentifier } from '../../domain/identifiers.ts';
-import { checkBound, checkLimit, checkTime } from '../events/check-query.ts';
+import { checkBound, checkFields, checkLimit, checkTime } from '../events/check-query.ts';
 import { toJsonText } from '../events/json-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import { NotHandedOut, NotParked, UnknownConsumer } from '../ports/consumer-errors.ts';
@@ -23,11 +23,13 @@ import { consumerOperation, operationName } from './consumer-operation.ts';
 import {
   checkConsumerName,
   checkConsumerOptions,
+  checkFailure,
   checkLease,
   checkRetryAfter,
   checkSameOptions,
   defaultConsumer,
   defaultMaxAttempts,
+  getsTheSame,
 } from './consumer-options.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { findByProcessing } from './find-by-processing.ts';
@@ -56,6 +58,8 @@ export interface PullOptions extends ConsumerOptions {
   readonly leaseMs?: number | undefined;
 }
 
+type Sought = ConsumerOptions & { readonly limit: number; readonly leaseMs: number };
+
 /** Who answers for an event. */
 export interface Answer {
   /** The lease under which it was handed out; without it whoever answers is taken at their word. */
@@ -78,7 +82,6 @@ const defaultLeaseMs = 60_000;
 const defaultMaxOpen = 100_000;
 // What one pull reads at most, so that one with little to hand out ends soon; the next one goes on from there.
 const pagesAPull = 10;
-const longestError = 10_000;
 const reportLimits = { maxBytes: 65_536, maxDepth: 20 };
 
 /**
@@ -111,13 +114,13 @@ export class Consumers {
    * @throws {ConsumerDiffers} it was made with others; where it began does not count
    */
   async open(name: string, options: OpenOptions = {}): Promise<Consumer> {
+    checkConsumerOptions(options, ['actor', 'reason']);
     checkWho(options);
     return this.#open(name, options, consumerOperation('make', name, options));
   }
 
   async #open(name: string, options: ConsumerOptions, operation?: Operation): Promise<Consumer> {
     checkConsumerName(name);
-    checkConsumerOptions(options);
     const consumer = (await this.#store.find(name)) ?? (await this.#make(name, options, operation));
     checkSameOptions(consumer, options);
     return consumer;
@@ -142,21 +145,40 @@ export class Consumers {
    * Fewer than `limit` do not mean that there are no more: each aggregate has one event at a time under way.
    *
    * @throws {ConsumerDiffers | InvalidQuery}
+   * @throws {UnknownConsumer} it was removed meanwhile
    */
   async pull(name: string, options: PullOptions = {}): Promise<readonly Delivery[]> {
+    checkConsumerOptions(options, ['limit', 'leaseMs']);
     const { limit = 100, leaseMs = defaultLeaseMs, ...consumerOptions } = options;
     checkLimit('limit', limit);
     checkLease(leaseMs);
     await this.#open(name, consumerOptions);
-    const lease = randomUUID();
     const leased: Delivery[] = [];
-    for (let pages = 0; ; pages++) {
-      const rest = { limit: limit - leased.length, leaseMs, lease };
-      leased.push(...(await this.#change(name, transaction => handOut(transaction, rest))));
-      if (leased.length === limit || pages === pagesAPull) break;
-      if (!(await this.#readOn(name, limit))) break;
+    try {
+      for await (const deliveries of this.#handOut(name, { ...consumerOptions, limit, leaseMs })) {
+        leased.push(...deliveries);
+      }
+    } catch (error) {
+      // What is leased would come to nobody until the lease ends. If the failure lasts, the next pull tells of it.
+      if (leased.length === 0) throw error;
     }
     return leased.sort((left, right) => left.event.position - right.event.position);
+  }
+
+  /* Leases what there is, reads on, leases what that has brought, and so on. */
+  async *#handOut(name: string, options: Sought): AsyncIterable<readonly Delivery[]> {
+    const { limit, leaseMs } = options;
+    const lease = randomUUID();
+    for (let [pages, rest] = [0, limit]; ; pages++) {
+      const leased = await this.#change(name, async transaction => {
+        // It may have been removed and made anew since: then its events are not those that were asked for.
+        checkSameOptions(transaction.consumer, options);
+        return handOut(transaction, { limit: rest, leaseMs, lease });
+      });
+      yield leased;
+      rest -= leased.length;
+      if (rest === 0 || pages === pagesAPull || !(await this.#readOn(name, limit))) return;
+    }
   }
 
   /* Reads a page of what is settled; whether there may be something to hand out now that was not there before. */
@@ -168,8 +190,9 @@ export class Consumers {
     const page = await this.#events.readFeedPage({ afterPosition, types, aggregateTypes, batchSize });
     if (page.throughPosition === afterPosition) return false;
     await this.#change(name, async transaction => {
-      // Somebody else has read the same page.
-      if (transaction.consumer.readPosition !== afterPosition) return;
+      const { consumer: current } = transaction;
+      // Somebody else has read the same page, or has made the consumer anew, for other events.
+      if (current.readPosition !== afterPosition || !getsTheSame(current, consumer)) return;
       await transaction.readOn(page.throughPosition, page.events);
     });
     return page.events.length > 0 || !page.isLast;
@@ -180,9 +203,10 @@ export class Consumers {
    *
    * @throws {LeaseLost} the event was handed out again since
    * @throws {AlreadyProcessed} it is done, with another report
-   * @throws {NotHandedOut | UnknownConsumer | UnserializableValue}
+   * @throws {NotHandedOut | UnknownConsumer | UnserializableValue | InvalidQuery | InvalidIdentifier}
    */
-  acknowledge(name: string, eventId: string, answer: Answer & Report = {}): Promise<Delivery> {
+  async acknowledge(name: string, eventId: string, answer: Answer & Report = {}): Promise<Delivery> {
+    checkFields('acknowledgement', answer, ['lease', 'transactionId', 'report']);
     const { lease, transactionId, report } = answer;
     if (transactionId !== undefined) checkIdentifier('transactionId', transactionId, 255);
     if (report !== undefined) toJsonText(report, `The report of consumer "${name}"`, 'report', reportLimits);
@@ -196,20 +220,22 @@ export class Consumers {
    *
    * @throws {LeaseLost} the event was handed out again since
    * @throws {AlreadyProcessed} it is done
-   * @throws {NotHandedOut | UnknownConsumer}
+   * @throws {NotHandedOut | UnknownConsumer | InvalidQuery}
    */
-  fail(name: string, eventId: string, failure: Answer & Failure): Promise<Delivery> {
+  async fail(name: string, eventId: string, failure: Answer & Failure): Promise<Delivery> {
+    checkFields('failure', failure, ['lease', 'error', 'retryAfterMs']);
     const { lease, retryAfterMs } = failure;
     if (retryAfterMs !== undefined) checkRetryAfter(retryAfterMs);
-    // What PostgreSQL cannot store is left out; an error text may hold anything.
-    const error = failure.error.replaceAll('\0', '').slice(0, longestError).toWellFormed();
+    const error = checkFailure(failure.error);
     return this.#answer(name, eventId, lease, (delivery, transaction) =>
       failed(delivery, { error, retryAfterMs }, transaction),
     );
   }
 
   /** Has a lease end later, for work that takes long. @throws {LeaseLost | NotHandedOut | UnknownConsumer} */
-  extend(name: string, eventId: string, { lease, leaseMs }: Answer & { leaseMs: number }): Promise<Delivery> {
+  async extend(name: string, eventId: string, answer: Answer & { leaseMs: number }): Promise<Delivery> {
+    checkFields('extension', answer, ['lease', 'leaseMs']);
+    const { lease, leaseMs } = answer;
     checkLease(leaseMs);
     return this.#answer(name, eventId, lease, (delivery, { now }) => extended(delivery, leaseMs, now));
   }
