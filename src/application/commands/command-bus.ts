@@ -6,13 +6,7 @@ import type { ExecutionScope } from '../execution/execution-scope.ts';
 import type { MessageContext } from '../execution/message-context.ts';
 import type { UnitOfWork } from '../execution/unit-of-work.ts';
 import type { UnitsOfWork } from '../execution/units-of-work.ts';
-import {
-  AppStopped,
-  CommandIdReused,
-  CommandTimedOut,
-  NoHandler,
-  WaitInsideHandler,
-} from '../message-errors.ts';
+import { AppStopped, CommandIdReused, NoHandler, WaitInsideHandler } from '../message-errors.ts';
 import type { AppendResult, EventStore } from '../ports/event-store.ts';
 import type { IdGenerator } from '../ports/id-generator.ts';
 import type { ProjectionWaiter } from '../ports/projection-waiter.ts';
@@ -22,6 +16,7 @@ import { commandFingerprint } from './command-fingerprint.ts';
 import type { CommandContext, CommandHandler } from './command-handler.ts';
 import type { CommandMiddleware, CommandOutcome } from './command-middleware.ts';
 import { runMiddleware } from './command-middleware.ts';
+import { Deadline, untilAborted } from './deadline.ts';
 
 /** Options of `dispatch`; what is left out is inherited from the message being handled, if any. */
 export interface DispatchOptions {
@@ -33,7 +28,7 @@ export interface DispatchOptions {
   readonly commandId?: string | undefined;
   /** Projectors that must have handled the events before the dispatch returns. */
   readonly waitFor?: readonly Class[] | undefined;
-  /** Gives up after so long, both before the commit and while waiting for projectors; default: never. */
+  /** Gives up after so long, whatever takes it: middleware, the handler or waiting for projectors; default: never. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,6 +68,7 @@ interface Dispatch {
   readonly command: Command<unknown>;
   readonly handler: CommandHandler<Command<unknown>>;
   readonly context: CommandContext;
+  readonly deadline: Deadline;
   /** Undefined for a command that may run any number of times. */
   readonly identity: CommandIdentity | undefined;
 }
@@ -145,8 +141,8 @@ export class CommandBus {
     const deadline = new Deadline(classOf(command).name, options);
     const context = this.#contextOf(options, identity?.commandId, deadline.signal);
     try {
-      const outcome = await this.#run({ command, handler, context, identity }, deadline);
-      await this.#waitFor(options, outcome.lastPosition);
+      const outcome = await this.#run({ command, handler, context, deadline, identity });
+      await this.#waitFor(options, outcome.lastPosition, deadline.leftMs);
       const { commandId, correlationId } = context;
       return { ...outcome, commandId, correlationId };
     } finally {
@@ -168,18 +164,16 @@ export class CommandBus {
     return handler;
   }
 
-  async #run(
-    dispatch: Dispatch,
-    deadline: Deadline,
-  ): Promise<Extract<CommandOutcome, { status: 'succeeded' }>> {
-    const { command, context } = dispatch;
+  async #run(dispatch: Dispatch): Promise<Extract<CommandOutcome, { status: 'succeeded' }>> {
+    const { command, context, deadline } = dispatch;
     const { scope, middleware } = this.#services;
     const { commandId, correlationId, userId, actor } = context;
     // A command that reacts to an event hands the event on as the cause, so that the stored chain has no gap.
     const causationId = context.causationId ?? commandId;
-    const outcome = await scope.runInContext({ correlationId, causationId, userId, actor }, () =>
+    const run = scope.runInContext({ correlationId, causationId, userId, actor }, () =>
       runMiddleware(middleware, command, context, () => this.#handle(dispatch)),
     );
+    const outcome = await deadline.keepAll(run);
     if (outcome.status === 'succeeded') return outcome;
     throw deadline.explain(outcome.error);
   }
@@ -191,33 +185,44 @@ export class CommandBus {
     if (dispatch.identity === undefined) return this.#execute(dispatch);
     const earlier = await this.#findEarlier(dispatch);
     if (earlier !== undefined) return earlier;
+    // Nobody waits for it any more: what it stored now would come as a surprise.
+    context.signal.throwIfAborted();
     try {
       return await this.#execute(dispatch);
     } catch (error) {
       // Another node may have run the same command meanwhile; then its outcome counts, whatever became of this run.
-      const first = await this.#findEarlier(dispatch);
+      const first = await this.#findFirst(dispatch, error);
       if (first === undefined) throw error;
       return first;
     }
   }
 
   async #execute(dispatch: Dispatch): Promise<CommandOutcome> {
-    const { command, handler, context, identity } = dispatch;
-    const { signal } = context;
-    let isCommitting = false;
+    const { command, handler, context, deadline, identity } = dispatch;
     const handle = (): unknown => {
-      isCommitting = false;
+      deadline.isCommitting = false;
       return handler.handle(command, context);
     };
     const beforeCommit = (unit: UnitOfWork, result: unknown): void => {
-      isCommitting = true;
+      deadline.isCommitting = true;
       if (identity !== undefined)
         unit.record({ ...identity, result: identity.keepsResult ? result : undefined });
     };
-    const run = this.#services.units.run<unknown>(handle, { signal, beforeCommit });
-    const { result, appends } = await untilAborted(run, signal, () => !isCommitting);
+    const run = this.#services.units.run<unknown>(handle, { signal: deadline.signal, beforeCommit });
+    const { result, appends } = await deadline.keep(run);
     const lastPosition = Math.max(0, ...appends.map(append => append.lastPosition));
     return { status: 'succeeded', result, appends, lastPosition, repeated: false };
+  }
+
+  /* What another node made of a command that failed here; the failure itself, once there is no time to look. */
+  async #findFirst(dispatch: Dispatch, failure: unknown): Promise<CommandOutcome | undefined> {
+    const { signal } = dispatch.context;
+    if (signal.aborted) throw failure;
+    try {
+      return await untilAborted(this.#findEarlier(dispatch), signal);
+    } catch (error) {
+      throw error === signal.reason ? failure : error;
+    }
   }
 
   async #findEarlier(dispatch: Dispatch): Promise<CommandOutcome | undefined> {
@@ -245,8 +250,11 @@ export class CommandBus {
     };
   }
 
-  async #waitFor(options: DispatchOptions, position: number): Promise<void> {
-    const { timeoutMs, signal, waitFor = [] } = options;
+  async #waitFor(
+    { signal, waitFor = [] }: DispatchOptions,
+    position: number,
+    timeoutMs: number | undefined,
+  ): Promise<void> {
     const waits = waitFor.map(async p =>
       this.#services.projections.waitFor(p, position, { timeoutMs, signal }),
     );
@@ -266,45 +274,4 @@ function identify(
   const fingerprint = commandFingerprint(command);
   if (commandId !== undefined) return { commandId, fingerprint, keepsResult: true };
   return { commandId: reactionCommandId!(fingerprint), fingerprint, keepsResult: false };
-}
-
-/* Once the commit is under way its outcome is awaited, because giving up would hide what happened. */
-async function untilAborted<T>(run: Promise<T>, signal: AbortSignal, mayGiveUp: () => boolean): Promise<T> {
-  let giveUp = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    giveUp = () => {
-      if (mayGiveUp()) reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
-  });
-  try {
-    return await Promise.race([run, aborted]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
-}
-
-/** When a command is given up: by its caller's signal or after its timeout. */
-class Deadline {
-  readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
-
-  constructor(commandName: string, options: DispatchOptions) {
-    const { timeoutMs, signal } = options;
-    const give = (): void => this.#controller.abort(new CommandTimedOut(commandName, timeoutMs ?? 0));
-    this.#timer = timeoutMs === undefined ? undefined : setTimeout(give, timeoutMs);
-    this.signal =
-      signal === undefined ? this.#controller.signal : AbortSignal.any([this.#controller.signal, signal]);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
-
-  /** Once the time is up, an abort error inside the handler is the timeout, whatever it was wrapped in. */
-  explain(error: unknown): unknown {
-    const isAbort = error instanceof Error && error.name === 'AbortError';
-    return isAbort && this.signal.aborted ? this.signal.reason : error;
-  }
 }
