@@ -4,6 +4,8 @@ import type { Recorded } from '../../src/domain/index.ts';
 import type { Store } from '../../src/application/ports/store.ts';
 import { InvalidAppend } from '../../src/application/ports/event-store-errors.ts';
 import { postgres } from '../../src/infrastructure/postgres/index.ts';
+import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
+import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
 import { checkRefused } from '../../src/infrastructure/testing/contract/expectations.ts';
 import { deposits } from '../../src/infrastructure/testing/contract/sample-events.ts';
 import { eventually } from '../support/eventually.ts';
@@ -47,6 +49,36 @@ async function checkAllIdle(): Promise<void> {
 }
 
 describe('The connections of a PostgreSQL store', () => {
+  function urlWith(isolation: string): string {
+    const url = new URL(stores.url);
+    const option = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`;
+    return `${url.href}?options=${encodeURIComponent(option)}`;
+  }
+
+  test.each(['repeatable read', 'serializable'])('are refused where they begin at %s', async isolation => {
+    const opening = postgres(urlWith(isolation), { schema: stores.schema }).open(testServices());
+    await expect(opening).rejects.toMatchObject({
+      code: 'unsuitable-isolation',
+      isolation,
+      message:
+        `Connections to this database begin at isolation level "${isolation}". Annals locks and then reads what others ` +
+        'have committed, which needs "read committed". Reset default_transaction_isolation for the role, the database ' +
+        'or the connection string; transactions of your own can ask for another level.',
+    });
+  });
+
+  test('are used where they begin at the level that PostgreSQL treats alike', async () => {
+    const factory = postgres(urlWith('read uncommitted'), { schema: stores.schema });
+    await using opened = await factory.open(testServices());
+    await expect(opened.events.streamVersion(stream)).resolves.toBe(2_500);
+  });
+
+  test('see in transactions what is committed, whatever their default has become', async () => {
+    await using client = new PgClient(urlWith('repeatable read'), silentLogger);
+    const text = 'show transaction_isolation';
+    await expect(client.transaction(runner => runner.run({ text }))).resolves.toEqual([['read committed']]);
+  });
+
   test('are all given back when readers of a stream leave early', async () => {
     for (let round = 0; round < 20; round++) await leaveEarly(store.events.readStream(stream));
     await checkAllIdle();

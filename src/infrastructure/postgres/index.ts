@@ -1,5 +1,5 @@
 /** "annals/postgres": event store and read models on a PostgreSQL server. */
-export { SchemaTooNew, MissingRights, ServerTooOld } from './migrate.ts';
+export { SchemaTooNew, MissingRights, ServerTooOld, UnsuitableIsolation } from './migrate.ts';
 export type { PgClientOptions } from './pg-client.ts';
 export type { PgPool } from './pg-pool.ts';
 export { postgres } from './postgres-store.ts';

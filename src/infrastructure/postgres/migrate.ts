@@ -49,13 +49,31 @@ export class ServerTooOld extends AnnalsError {
   }
 }
 
+/** Connections begin transactions at another isolation level than the one that the SQL of Annals is written for. */
+export class UnsuitableIsolation extends AnnalsError {
+  readonly code = 'unsuitable-isolation';
+  readonly isolation: string;
+
+  constructor(found: string) {
+    super(
+      `Connections to this database begin at isolation level "${found}". Annals locks and then reads what others have ` +
+        'committed, which needs "read committed". Reset default_transaction_isolation for the role, the database or the ' +
+        'connection string; transactions of your own can ask for another level.',
+    );
+    this.isolation = found;
+  }
+}
+
 const leastServerVersion = 140_000;
+// PostgreSQL reads no uncommitted rows; these two are one level.
+const suitableIsolation: readonly (string | null | undefined)[] = ['read committed', 'read uncommitted'];
 
 /**
  * Brings the schema to what this release needs; safe to run from any number of nodes at once.
  *
  * @throws {SchemaTooNew} another node runs a newer release
  * @throws {MissingRights} the role may not create the schema
+ * @throws {ServerTooOld | UnsuitableIsolation} the server is not what the SQL of Annals is written for
  * @throws {StoreUnavailable} the server cannot be reached
  */
 export async function migrate(client: SqlClient, statements: Statements): Promise<void> {
@@ -72,7 +90,7 @@ export async function migrate(client: SqlClient, statements: Statements): Promis
 }
 
 async function migrateWithin(runner: SqlRunner, statements: Statements): Promise<void> {
-  await requireServerVersion(runner);
+  await requireServer(runner);
   const { schema } = statements;
   await requireUnreservedName(runner, schema);
   const migrations = statements.migrations();
@@ -118,8 +136,14 @@ async function requireUnreservedName(runner: SqlRunner, schema: string): Promise
   if (row?.[0] !== schema) throw new InvalidSchemaName(schema);
 }
 
-async function requireServerVersion(runner: SqlRunner): Promise<void> {
-  const text = "select current_setting('server_version_num'), current_setting('server_version')";
+/*
+ * Single statements are transactions at the default level, and none of them can ask for another. To set it on each new
+ * connection would not reach the server's own connections behind a pooler.
+ */
+async function requireServer(runner: SqlRunner): Promise<void> {
+  const text =
+    "select current_setting('server_version_num'), current_setting('server_version'), current_setting('default_transaction_isolation')";
   const [row] = await runner.run({ text });
   if (Number(row?.[0]) < leastServerVersion) throw new ServerTooOld(row?.[1] ?? 'unknown');
+  if (!suitableIsolation.includes(row?.[2])) throw new UnsuitableIsolation(row?.[2] ?? 'unknown');
 }

@@ -205,7 +205,8 @@ class PgRunner implements SqlRunner {
   /* Set for the transaction alone: the next one of this connection may be somebody else's, behind a pooler. */
   async begin(): Promise<void> {
     const limit = `set local idle_in_transaction_session_timeout = ${this.#how.idleTransactionMs}`;
-    await this.#inTime({ text: `begin; ${limit}` });
+    // Whatever the default has become since the start: each statement has to see what is committed before it.
+    await this.#inTime({ text: `begin isolation level read committed; ${limit}` });
   }
 
   /** Ends a transaction; says what was done. */
