@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Consumers } from '../../src/application/consumers/consumers.ts';
-import { postgresStores } from '../support/stores.ts';
+import { postgresStores, randomSchema } from '../support/stores.ts';
 import type { PostgresStores } from '../support/stores.ts';
 
 describe('The record of what operators did', () => {
@@ -60,6 +60,74 @@ describe('The record of what operators did', () => {
     await expect(query('delete from annals.operations')).rejects.toMatchObject({ code: '23001' });
     // In one transaction with the purge, too.
     await expect(query(`${purge}; delete from annals.operations`)).rejects.toMatchObject({ code: '23001' });
+  });
+});
+
+describe('The record of what operators did, for a role that has all rights on all tables', () => {
+  let stores: PostgresStores;
+  const role = `clerk_${randomSchema()}`;
+  const evil = `evil_${role}`;
+  const purge = "select annals.purge_operations('2025-01-01', 'user:olga', 'kept for years')::int as removed";
+
+  beforeAll(async () => {
+    stores = await postgresStores();
+    await stores.openEvents();
+    const { schema } = stores;
+    await stores.pool.query(`
+      create role ${role} nologin;
+      grant usage on schema ${schema} to ${role};
+      grant all on all tables in schema ${schema} to ${role};
+      insert into ${schema}.operations (at, action, name, version, actor, reason) values
+        ('2020-01-01', 'pause', 'sales', 1, 'user:olga', 'too slow');
+      create schema ${evil};
+      create function ${evil}.pg_get_userbyid(oid) returns name language sql as 'select current_user';
+      grant usage on schema ${evil} to ${role}`);
+  });
+
+  afterAll(async () => {
+    await stores.pool.query(`drop schema ${evil} cascade; drop owned by ${role}; drop role ${role}`);
+    await stores.close();
+  });
+
+  async function asClerk(...statements: readonly string[]): Promise<unknown> {
+    const client = await stores.pool.connect();
+    try {
+      await client.query(`begin; set local role ${role}`);
+      const done: { rows: unknown }[] = [];
+      for (const sql of statements)
+        done.push(await client.query(sql.replaceAll('annals.', `${stores.schema}.`)));
+      await client.query('commit');
+      return done.at(-1)!.rows;
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+
+  const purging = "set local annals.is_purging = 'on'";
+
+  test.each([
+    ['is not emptied by a setting', [purging, 'delete from annals.operations']],
+    [
+      'is not emptied by functions that it brings along',
+      [`set local search_path = ${evil}, pg_catalog`, purging, 'delete from annals.operations'],
+    ],
+    ['is not truncated by a setting', [purging, 'truncate annals.operations']],
+  ])('%s', async (_title, statements) => {
+    await expect(asClerk(...statements)).rejects.toMatchObject({ code: '23001' });
+  });
+
+  test('is purged only when it was granted that, which needs nothing else', async () => {
+    await expect(asClerk(purge)).rejects.toMatchObject({ code: '42501' });
+    const { schema, pool } = stores;
+    await pool.query(`
+      revoke all on all tables in schema ${schema} from ${role};
+      grant execute on function ${schema}.purge_operations(timestamptz, text, text) to ${role}`);
+    await expect(asClerk(purge)).resolves.toEqual([{ removed: 1 }]);
+    const { rows } = await pool.query(`select action, actor, reason from ${schema}.operations`);
+    expect(rows).toEqual([{ action: 'purge', actor: 'user:olga', reason: 'kept for years' }]);
   });
 });
 

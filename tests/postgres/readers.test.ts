@@ -102,7 +102,7 @@ describe('Readers that connect to the database directly', () => {
         or (c.relkind in ('r', 'v') and has_table_privilege(c.oid, 'insert, update, delete, truncate, trigger'))`;
     expect(await as(names.ada, others)).toEqual([]);
     const lending = `select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = '${schema}'
-      where p.prosecdef`;
+      where p.prosecdef and has_function_privilege(p.oid, 'execute')`;
     expect(await as(names.ada, lending)).toEqual([]);
   });
 

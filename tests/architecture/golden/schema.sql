@@ -993,6 +993,8 @@
   CREATE OR REPLACE FUNCTION annals.purge_operations(before timestamp with time zone, purged_by text, why text)
    RETURNS bigint
    LANGUAGE plpgsql
+   SECURITY DEFINER
+   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   declare
     operations bigint;
@@ -1048,9 +1050,12 @@
   CREATE OR REPLACE FUNCTION annals.refuse_forgery()
    RETURNS trigger
    LANGUAGE plpgsql
+   SET search_path TO 'pg_catalog', 'pg_temp'
   AS $function$
   begin
-    if tg_op = 'DELETE' and current_setting('annals.is_purging', true) = 'on' then
+    if tg_op = 'DELETE' and current_setting('annals.is_purging', true) = 'on'
+      and current_user = (select pg_get_userbyid(c.relowner) from pg_class c where c.oid = tg_relid)
+    then
       return null;
     end if;
     raise exception 'What was done is never changed: % on %.% was refused.', tg_op, tg_table_schema, tg_table_name

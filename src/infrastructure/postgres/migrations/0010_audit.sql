@@ -1,9 +1,16 @@
 -- What operators did is added to and never changed. Only the old can go, by a purge, which is recorded itself
 -- (docs/adr/0019-operations-have-a-table.md).
 
-create function annals.refuse_forgery() returns trigger language plpgsql as $$
+-- Anybody can set a setting, so it counts only where the owner of the table acts, as whom a purge runs; it keeps the
+-- owner from a delete by mistake. The search path is fixed, or whoever deletes could bring other functions along.
+create function annals.refuse_forgery() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
 begin
-  if tg_op = 'DELETE' and current_setting('annals.is_purging', true) = 'on' then
+  if tg_op = 'DELETE' and current_setting('annals.is_purging', true) = 'on'
+    and current_user = (select pg_get_userbyid(c.relowner) from pg_class c where c.oid = tg_relid)
+  then
     return null;
   end if;
   raise exception 'What was done is never changed: % on %.% was refused.', tg_op, tg_table_schema, tg_table_name
@@ -16,9 +23,12 @@ create trigger operations_never_change before update or delete on annals.operati
 create trigger operations_are_never_truncated before truncate on annals.operations
   for each statement execute function annals.refuse_forgery();
 
--- Removes what was done before a time; returns how many rows.
+-- Removes what was done before a time; returns how many rows. Runs as the owner of the table; another role may call it
+-- once it was granted that, and needs no right to delete.
 create function annals.purge_operations(before timestamptz, purged_by text, why text) returns bigint
 language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   operations bigint;
@@ -35,3 +45,5 @@ begin
   return operations;
 end
 $$;
+
+revoke execute on function annals.purge_operations(timestamptz, text, text) from public;
