@@ -8,6 +8,7 @@ import type { PostgresStores } from '../support/stores.ts';
 const names = {
   ...{ readers: randomSchema(), ada: randomSchema(), eve: randomSchema(), nobody: randomSchema() },
   ...{ staff: randomSchema(), app: randomSchema() },
+  ...{ auditors: randomSchema(), max: randomSchema() },
 };
 const stream = (id: string) => ({ aggregateType: 'account', aggregateId: id });
 const opened = (owner: string, userId: string | undefined) => ({
@@ -74,6 +75,23 @@ describe('Readers that connect to the database directly', () => {
     expect(await ownersSeenBy(names.staff)).toEqual(['Ada', 'Eve', 'nobody', 'Eve too']);
   });
 
+  test('of two groups see no more than those of one', async () => {
+    const { auditors, eve, max } = names;
+    await stores.pool.query(`
+      create role ${auditors} nologin; create role ${max} login in role ${auditors}; grant ${auditors} to ${eve};
+      select ${schema}.restrict_readers('${auditors}');
+      insert into ${schema}.readers values ('${max}', 'eve')`);
+    const all = async (): Promise<unknown[]> =>
+      Promise.all([names.ada, eve, max, names.nobody, names.staff].map(ownersSeenBy));
+    const seen = [['Ada'], ['Eve', 'Eve too'], ['Eve', 'Eve too'], [], ['Ada', 'Eve', 'nobody', 'Eve too']];
+    expect(await all()).toEqual(seen);
+    expect(await as(max, 'select user_id from annals.readers')).toEqual([{ user_id: 'eve' }]);
+    expect(await as(names.ada, 'select user_id from annals.readers')).toEqual([{ user_id: 'ada' }]);
+    expect(await as(names.ada, 'select aggregate_id as id from annals.streams')).toEqual([{ id: 'a-1' }]);
+    await stores.pool.query(`select ${schema}.restrict_readers('${names.readers}')`);
+    expect(await all()).toEqual(seen);
+  });
+
   test('see the names of the streams that have events of theirs, and of readers themselves', async () => {
     const sql = 'select aggregate_id as id from annals.streams order by aggregate_id';
     expect(await as(names.ada, sql)).toEqual([{ id: 'a-1' }]);
@@ -114,7 +132,7 @@ describe('Readers that connect to the database directly', () => {
     ["insert into annals.readers values (current_user, 'eve')"],
     ["update annals.readers set user_id = 'eve'"],
     ['alter table annals.events disable row level security'],
-    ['drop policy readers on annals.events'],
+    ['drop policy public on annals.events'],
     ['create policy mine on annals.events using (true)'],
     ['create table annals.mine (id int)'],
     ["select annals.restrict_readers('postgres')"],
