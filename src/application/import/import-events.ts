@@ -1,7 +1,7 @@
 import { AnnalsError } from '../../domain/index.ts';
 import type { AppendResult, EventStore, StreamAppend } from '../ports/event-store.ts';
 import { InvalidAppend } from '../ports/event-store-errors.ts';
-import { ImportChunk } from './import-chunk.ts';
+import { ImportChunk, charactersOf } from './import-chunk.ts';
 
 /** How far an import is. */
 export interface ImportProgress {
@@ -16,7 +16,7 @@ export interface ImportProgress {
 
 /** Options of an import. */
 export interface ImportOptions {
-  /** Events that are stored together, all or none, 1 to 50,000; default 5,000. */
+  /** Events that are stored together, all or none, 1 to 50,000; default 5,000. Of large events fewer: 8 MiB of JSON. */
   readonly eventsPerChunk?: number | undefined;
   /** Called after each chunk. */
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
@@ -44,6 +44,8 @@ export class ImportInterrupted extends AnnalsError {
 // A larger chunk gains little and holds up other writers longer (docs/explanation/performance.md).
 const defaultEventsPerChunk = 5_000;
 const maxEventsPerChunk = 50_000;
+// What a busy store sends in one call. By their number alone, large events would make a chunk that no store takes.
+const maxCharactersPerChunk = 8 * 1024 * 1024;
 
 /**
  * Appends a series of any length, in its order, a chunk at a time; each chunk is stored whole or not at all.
@@ -94,13 +96,17 @@ async function* chunksOf(
 ): AsyncGenerator<ImportChunk, void> {
   let chunk = new ImportChunk();
   for await (const append of source) {
+    const characters = charactersOf(append);
+    const isFull =
+      chunk.count >= maxEvents ||
+      chunk.events + append.events.length > maxEvents ||
+      chunk.characters + characters > maxCharactersPerChunk;
     // An append that is larger than a chunk gets one of its own.
-    const isFull = chunk.count >= maxEvents || chunk.events + append.events.length > maxEvents;
     if (chunk.count > 0 && isFull) {
       yield chunk;
       chunk = new ImportChunk();
     }
-    chunk.add(append);
+    chunk.add(append, characters);
   }
   if (chunk.count > 0) yield chunk;
 }

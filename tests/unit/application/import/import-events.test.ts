@@ -59,6 +59,35 @@ describe('importEvents', () => {
     expect(await events.streamVersion({ aggregateType: 'account', aggregateId: 'b' })).toBe(9);
   });
 
+  test('refuses a stream that no store would take instead of joining it to one that looks alike', async () => {
+    const to = (aggregateType: string, aggregateId: string): StreamAppend => ({
+      ...deposit('', 'any'),
+      stream: { aggregateType, aggregateId },
+    });
+    await expect(importEvents(events, [to('a', 'b/c'), to('a/b', 'c')])).rejects.toMatchObject({
+      code: 'import-interrupted',
+      progress: { appends: 0, events: 0 },
+      cause: { code: 'invalid-identifier', field: 'aggregateType', value: 'a/b' },
+    });
+    expect(await stored()).toEqual([]);
+  });
+
+  test('ends a chunk of large events early, and leaves it to the store to refuse what is no JSON', async () => {
+    const large = (aggregateId: string): StreamAppend => {
+      const append = deposit(aggregateId, 'none', 4);
+      const payload = { text: 'x'.repeat(1_000_000) };
+      return { ...append, events: append.events.map(event => ({ ...event, payload, metadata: { a: 1 } })) };
+    };
+    const seen: ImportProgress[] = [];
+    const onProgress = (at: ImportProgress): number => seen.push(at);
+    await importEvents(events, ['a', 'b', 'c', 'd', 'e'].map(large), { onProgress });
+    expect(seen.map(({ events: count }) => count)).toEqual([8, 16, 20]);
+    const bad = { ...deposit('f', 'none'), events: [{ type: 'a.b', payload: { amount: 1n } }] };
+    await expect(importEvents(events, [bad])).rejects.toMatchObject({
+      cause: { code: 'unserializable-value' },
+    });
+  });
+
   test('tells how far it came when a chunk is refused, and stores nothing of that chunk', async () => {
     await events.append(deposit('taken', 'none'));
     const source = [...inTurn(4), deposit('taken', 'none'), ...inTurn(1)];
