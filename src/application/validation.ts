@@ -27,15 +27,63 @@ export interface StandardSchema {
   };
 }
 
+/* What a schema has made: to hand it to the schema once more would change it a second time. */
+const made = new WeakSet();
+
+/** Notes that the fields of a message are what the schema of its class has made of them. */
+export function markMade(message: object): void {
+  made.add(message);
+}
+
 /**
- * Checks a message against the static `schema` of its class, if it has one.
+ * Checks a message against the static `schema` of its class, if it has one; returns what it is to be handled as.
+ *
+ * That is the message itself, or, where the schema changes a field or adds one, an instance with the fields of both;
+ * those that the schema does not know stay. Private `#fields` do not come along.
  *
  * @throws {ValidationFailed} with every issue at once
  */
-export async function validateMessage(message: object): Promise<void> {
+export async function validateMessage<Message extends object>(message: Message): Promise<Message> {
   const messageClass = classOf(message);
   const schema = schemaOf(messageClass);
-  if (schema !== undefined) await validated(messageClass, schema, message);
+  if (schema === undefined || made.has(message)) return message;
+  const changes = changesOf(message, await validated(messageClass, schema, message));
+  if (changes.length === 0) return message;
+  const copy = Object.create(Object.getPrototypeOf(message) as object) as Message;
+  Object.assign(copy, message, Object.fromEntries(changes));
+  markMade(copy);
+  return copy;
+}
+
+/* The fields that are another value now. What the class reckons itself, by a getter, is no field. */
+function changesOf(message: object, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).filter(
+    ([name, field]) =>
+      !holdsTheSame((message as Record<string, unknown>)[name], field) &&
+      (Object.hasOwn(message, name) || !(name in message)),
+  );
+}
+
+/* A schema makes plain objects of value objects; where it changes nothing in them, they are better left as they are. */
+function holdsTheSame(given: unknown, field: unknown): boolean {
+  if (Object.is(given, field)) return true;
+  if (!isObject(given) || !isObject(field) || !isPlain(field)) return false;
+  const entries = Object.entries(field);
+  return (
+    Array.isArray(given) === Array.isArray(field) &&
+    entries.length === Object.keys(given).length &&
+    entries.every(([name, value]) => Object.hasOwn(given, name) && holdsTheSame(given[name], value))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }
 
 /** The static `schema` of a class of messages. */

@@ -24,7 +24,10 @@ export interface DispatchOptions {
   readonly causationId?: string | undefined;
   readonly userId?: string | undefined;
   readonly actor?: Actor | undefined;
-  /** Makes the command idempotent: a repetition returns the first result, on any node. */
+  /**
+   * Makes the command idempotent: a repetition returns the first result, on any node. It belongs to the command as it
+   * was given, before its schema changed anything.
+   */
   readonly commandId?: string | undefined;
   /** Projectors that must have handled the events before the dispatch returns. */
   readonly waitFor?: readonly Class[] | undefined;
@@ -178,9 +181,9 @@ export class CommandBus {
     throw deadline.explain(outcome.error);
   }
 
-  async #handle(dispatch: Dispatch): Promise<CommandOutcome> {
-    const { command, context } = dispatch;
-    await validateMessage(command);
+  async #handle(given: Dispatch): Promise<CommandOutcome> {
+    const { context } = given;
+    const dispatch = { ...given, command: await validateMessage(given.command) };
     context.signal.throwIfAborted();
     if (dispatch.identity === undefined) return this.#execute(dispatch);
     const earlier = await this.#findEarlier(dispatch);

@@ -59,11 +59,11 @@ export class QueryBus {
     await this.#underWay.settle();
   }
 
-  async #ask(query: Query<unknown>, options: AskOptions): Promise<unknown> {
-    if (!isMessage(query)) throw new NoHandler(String(query));
-    const handler = this.#handlers.get(classOf(query));
-    if (handler === undefined) throw new NoHandler(classOf(query).name);
-    await validateMessage(query);
+  async #ask(given: Query<unknown>, options: AskOptions): Promise<unknown> {
+    if (!isMessage(given)) throw new NoHandler(String(given));
+    const handler = this.#handlers.get(classOf(given));
+    if (handler === undefined) throw new NoHandler(classOf(given).name);
+    const query = await validateMessage(given);
     const { userId, actor, timeoutMs, signal } = options;
     const position = options.atLeast && checkBound('position of atLeast', options.atLeast.position, 0);
     const freshness = position === undefined ? this.freshness : { position, timeoutMs, signal };

@@ -1,6 +1,6 @@
 import type { Class } from '../../../domain/index.ts';
 import type { StandardSchema } from '../../../application/index.ts';
-import { schemaOf, validated } from '../../../application/validation.ts';
+import { markMade, schemaOf, validated } from '../../../application/validation.ts';
 import { InvalidRequest, invalidRequest } from '../http-errors.ts';
 import type { RequestIssue } from '../http-errors.ts';
 import { coerceTexts } from './coerce-texts.ts';
@@ -58,7 +58,9 @@ export class MessageForm {
       this.#schema === undefined
         ? this.#complete(given, part)
         : await validated(this.messageClass, this.#schema, given);
-    return Object.assign(Object.create(this.messageClass.prototype as object) as object, fields);
+    const message = Object.assign(Object.create(this.messageClass.prototype as object) as object, fields);
+    markMade(message);
+    return message;
   }
 
   /** A message from texts of an address; numbers and booleans are read where the schema says so. */
