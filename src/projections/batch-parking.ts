@@ -1,6 +1,6 @@
 import { formatStream } from '../domain/index.ts';
 import { placeOf } from '../application/ports/parked-events.ts';
-import type { EventToPark } from '../application/ports/parked-events.ts';
+import type { EventToPark, Place } from '../application/ports/parked-events.ts';
 import type { Logger } from '../application/ports/logger.ts';
 import type { ShardId } from '../application/ports/projection-states.ts';
 import type { ReadModelTransaction } from '../application/ports/read-model-store.ts';
@@ -18,11 +18,13 @@ export class BatchParking {
   readonly #parkedKeys: Set<string>;
   readonly #setAside = new Map<string, EventToPark>();
   readonly #skippedKeys = new Set<string>();
+  /* What failed and was given up before. */
+  readonly #excused: Place[] = [];
   #firstError: unknown;
 
   /**
    * @param countByKey - the keys that have parked events already
-   * @param givenUp - events and keys at which an operator has told a projection that stops to go on
+   * @param givenUp - events and keys that somebody gave up, here or in the live build: they hold up nothing
    */
   constructor(
     projection: Projection,
@@ -63,7 +65,7 @@ export class BatchParking {
     // What is read of an inline projection must be complete.
     const onFailure = mode === 'inline' ? 'stop' : failure.onFailure;
     const { attempts } = failure;
-    if (this.#givenUp.has(placeOf({ position, key }))) return;
+    if (this.#givenUp.has(placeOf({ position, key }))) return void this.#excused.push({ position, key });
     if (onFailure === 'stop') throw new ProjectionStopped(this.#projection.name, position, key, error);
     this.#firstError ??= error;
     (onFailure === 'park' ? this.#parkedKeys : this.#skippedKeys).add(key);
@@ -72,6 +74,7 @@ export class BatchParking {
 
   /** Stores what was set aside. @throws {TooManyParked} it is more than the projector allows */
   async store({ parked }: ReadModelTransaction): Promise<void> {
+    if (this.#excused.length > 0) await parked.inherit(this.#target, this.#excused);
     if (this.isEmpty) return;
     const events = [...this.#setAside.values()];
     const { name, failure } = this.#projection;

@@ -182,20 +182,20 @@ describe.each(kinds)('an operator on $kind', ({ openFactory }) => {
     await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1, 2] });
   });
 
-  test('discards what is parked, which is forgotten with its build', async () => {
+  test('discards what is parked, for the builds that come after it too', async () => {
     const app = await start(Amounts);
     await open(app, 'a');
     await deposit(app, 'a', 13);
     await app.projections.catchUp(patiently);
     await app.projections.discardParked(Amounts, 'a', 'typed twice', ada);
     await deposit(app, 'a', 1);
-    await app.projections.rebuild(Amounts);
-    await app.projections.discardParked(Amounts, 'a', 'typed twice again', ada);
-    await app.projections.drop(Amounts);
-    // What was given up in the build that is gone excuses nothing any more; in the live one it still does.
-    await app.projections.rebuild(Amounts);
-    await app.projections.catchUp(patiently);
-    await expect(app.projections.parked(Amounts)).resolves.toMatchObject([{ key: 'a', count: 2 }]);
+    // Also where the build is gone in which it was discarded.
+    for (let times = 0; times < 2; times++) {
+      await app.projections.rebuild(Amounts);
+      await app.projections.drop(Amounts);
+      await expect(app.projections.parked(Amounts)).resolves.toEqual([]);
+      await expect(app.readModels.of(Amounts).get('a')).resolves.toEqual({ amounts: [1] });
+    }
   });
 
   test('cancels what has stopped, and the live build goes on', async () => {

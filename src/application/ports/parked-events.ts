@@ -59,13 +59,19 @@ export interface ParkedEvents {
   discard(shard: ShardId, key: string, throughPosition: number, reason: DiscardReason): Promise<number>;
   /** Records that an event is given up before it was parked, so that a projection that stops at it may pass. */
   giveUp(projection: ProjectionId, event: EventToPark, reason: DiscardReason): Promise<void>;
-  /** Which of the events at these positions somebody gave up, as `placeOf` writes event and key. */
+  /**
+   * Which of the events at these positions somebody gave up in this build or in the live one, as `placeOf` writes event
+   * and key.
+   */
   givenUp(projection: ProjectionId, positions: readonly number[]): Promise<ReadonlySet<string>>;
-  /** The keys of which somebody gave up events, in any build of a projection. */
-  discardedKeys(name: string): Promise<ReadonlySet<string>>;
+  /** Records of a build what was given up in the live one; what was given up in both is not recorded twice. */
+  inherit(projection: ProjectionId, events: readonly Place[]): Promise<void>;
 }
 
+/** An event and one of its keys. */
+export type Place = Pick<EventToPark, 'position' | 'key'>;
+
 /** One text for an event and one of its keys. */
-export function placeOf({ position, key }: { readonly position: number; readonly key: string }): string {
+export function placeOf({ position, key }: Place): string {
   return `${position} ${key}`;
 }

@@ -104,12 +104,10 @@ export class MemoryBuilds {
     for (const shard of ids.map(id => this.shard(id))) if (shard?.owner === node) shard.owner = undefined;
   }
 
-  /** The keys of which somebody gave up events, in any build of a projection. */
-  discardedKeys(name: string): ReadonlySet<string> {
-    const places = this.all()
-      .filter(build => build.name === name)
-      .flatMap(({ givenUp }) => [...givenUp]);
-    return new Set(places.map(place => place.slice(place.indexOf(' ') + 1)));
+  /** What was given up in a build or in the live one. */
+  givenUp(id: ProjectionId): ReadonlySet<string> {
+    const live = this.all().find(({ name, state }) => name === id.name && state.status === 'live');
+    return new Set([...(this.find(id)?.givenUp ?? []), ...(live?.givenUp ?? [])]);
   }
 
   view(): ProjectionsView {

@@ -4,6 +4,7 @@ import type {
   FirstParked,
   ParkedEvents,
   ParkedKey,
+  Place,
 } from '../../application/ports/parked-events.ts';
 import type { ProjectionId, ShardId } from '../../application/ports/projection-states.ts';
 
@@ -23,10 +24,9 @@ export interface MemoryParked {
 export interface MemoryParkedAccess {
   read(shard: ShardId): MemoryParked;
   write(shard: ShardId, parked: MemoryParked): void;
-  /** What was given up, as `placeOf` writes it. */
+  /** What was given up in a build or in the live one, as `placeOf` writes it. */
   givenUp(projection: ProjectionId): ReadonlySet<string>;
   giveUp(projection: ProjectionId, place: string): void;
-  discardedKeys(name: string): ReadonlySet<string>;
 }
 
 /** No events, never any parked. */
@@ -92,8 +92,8 @@ export class MemoryParkedEvents implements ParkedEvents {
     return new Set([...this.#access.givenUp(projection)].filter(isAsked));
   }
 
-  async discardedKeys(name: string): Promise<ReadonlySet<string>> {
-    return this.#access.discardedKeys(name);
+  async inherit(projection: ProjectionId, events: readonly Place[]): Promise<void> {
+    for (const event of events) this.#access.giveUp(projection, placeOf(event));
   }
 
   #change(

@@ -49,9 +49,8 @@ export class MemoryTransaction implements ReadModelTransaction {
         const shard = builds.shard(id);
         if (shard !== undefined) this.#pendingParked.set(shard, parked);
       },
-      givenUp: id => builds.find(id)?.givenUp ?? new Set(),
+      givenUp: id => builds.givenUp(id),
       giveUp: (id, place) => this.#writes.push(() => builds.find(id)?.givenUp.add(place)),
-      discardedKeys: name => builds.discardedKeys(name),
     });
   }
 

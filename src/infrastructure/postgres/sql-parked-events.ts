@@ -4,6 +4,7 @@ import type {
   FirstParked,
   ParkedEvents,
   ParkedKey,
+  Place,
 } from '../../application/ports/parked-events.ts';
 import { placeOf } from '../../application/ports/parked-events.ts';
 import type { ProjectionId, ShardId } from '../../application/ports/projection-states.ts';
@@ -81,9 +82,12 @@ export class SqlParkedEvents implements ParkedEvents {
     return new Set(rows.map(([position, key]) => placeOf({ position: Number(position), key: key! })));
   }
 
-  async discardedKeys(name: string): Promise<ReadonlySet<string>> {
-    const rows = await this.#runner.run(this.#statements.get('discarded_keys'), [name]);
-    return new Set(rows.map(([key]) => key!));
+  async inherit(projection: ProjectionId, events: readonly Place[]): Promise<void> {
+    await this.#runner.run(this.#statements.get('inherit_discarded'), [
+      ...keyOf(projection),
+      int8Array(events.map(({ position }) => position)),
+      textArray(events.map(({ key }) => key)),
+    ]);
   }
 
   #run(

@@ -1,4 +1,10 @@
--- Which of these events somebody gave up, and for which key.
+-- Which of these events somebody gave up in a build or in the live one, and for which key.
 --   $1 text name · $2 int version · $3 int generation · $4 bigint[] positions
-select distinct position, key from annals.discarded
-where name = $1 and version = $2 and generation = $3 and position = any ($4::bigint[])
+select distinct d.position, d.key
+from (
+  select $2::int as version, $3::int as generation
+  union
+  select version, generation from annals.projections where name = $1 and status = 'live'
+) b
+join annals.discarded d on d.version = b.version and d.generation = b.generation
+where d.name = $1 and d.position = any ($4::bigint[])

@@ -85,8 +85,29 @@ export const parkedCases: Readonly<Record<string, ReadModelCaseBody>> = {
       placeOf({ position: 5, key: 'a' }),
     ]);
     deepStrictEqual(await givenUp(subject, shard, [5]), [placeOf({ position: 5, key: 'a' })]);
-    const keys = await within(subject, shard, parked => parked.discardedKeys(shard.name));
-    deepStrictEqual([...keys], ['a']);
+  },
+  async 'takes what was given up in the live build for given up in those beside it, and records that'(
+    subject,
+  ) {
+    const live = await newShard(subject);
+    const beside = { ...live, generation: 2 };
+    await subject.store.changeStates(({ states }) =>
+      states.add({ ...beside, status: 'building', shards: 1, startAt: 0 }, 'documents'),
+    );
+    const places = (...positions: number[]): string[] =>
+      positions.map(position => placeOf({ position, key: 'a' }));
+    const giveUp = (at: ShardId, position: number): Promise<void> =>
+      within(subject, at, parked => parked.giveUp(at, failed('a', position), reason));
+    for (const position of [2, 3]) await giveUp(live, position);
+    await giveUp(beside, 4);
+    deepStrictEqual(await givenUp(subject, beside, [2, 3, 4]), places(2, 3, 4));
+    deepStrictEqual(await givenUp(subject, live, [2, 3, 4]), places(2, 3));
+    const inherited = [2, 4].map(position => ({ position, key: 'a' }));
+    for (let times = 0; times < 2; times++) {
+      await within(subject, beside, parked => parked.inherit(beside, inherited));
+    }
+    await subject.store.changeStates(({ states }) => states.remove(live));
+    deepStrictEqual(await givenUp(subject, beside, [2, 3, 4]), places(2, 4));
   },
   async 'gives up an event that was never parked'(subject) {
     const shard = await newShard(subject);
