@@ -4,6 +4,7 @@ import type { Recorded } from '../../src/domain/index.ts';
 import type { Store } from '../../src/application/ports/store.ts';
 import { InvalidAppend } from '../../src/application/ports/event-store-errors.ts';
 import { postgres } from '../../src/infrastructure/postgres/index.ts';
+import type { PgPool, PgQuery } from '../../src/infrastructure/postgres/index.ts';
 import { PgClient } from '../../src/infrastructure/postgres/pg-client.ts';
 import { silentLogger } from '../../src/infrastructure/system/console-logger.ts';
 import { checkRefused } from '../../src/infrastructure/testing/contract/expectations.ts';
@@ -32,6 +33,16 @@ afterAll(async () => {
   void pool.end();
   await stores.close();
 });
+
+/* Hands on what the type names, and no more. */
+function forwarding(): PgPool {
+  return {
+    connect: callback => pool.connect(callback),
+    query: (query: PgQuery | string, values?: unknown[]) => pool.query(query as string, values),
+    on: (event, listener) => pool.on(event, listener),
+    off: (event, listener) => pool.off(event, listener),
+  };
+}
 
 async function leaveEarly(events: AsyncIterable<Recorded>): Promise<void> {
   for await (const event of events) {
@@ -77,6 +88,34 @@ describe('The connections of a PostgreSQL store', () => {
     await using client = new PgClient(urlWith('repeatable read'), silentLogger);
     const text = 'show transaction_isolation';
     await expect(client.transaction(runner => runner.run({ text }))).resolves.toEqual([['read committed']]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['an empty object', {}, 'connect(), query(), on(), off()'],
+    ['nothing', null, 'connect(), query(), on(), off()'],
+    ['what has no events', { connect: () => undefined, query: () => undefined }, 'on(), off()'],
+  ])('are not asked of %s', async (_title, target, missing) => {
+    await expect(postgres(target as PgPool).open(testServices())).rejects.toMatchObject({
+      code: 'unsuitable-pool',
+      message: `What was passed as a pool has no ${missing}. Pass a pg.Pool, or an object that hands these calls on to one.`,
+    });
+  });
+
+  test('are not waited for where a pool only promises them, and are given back', async () => {
+    const promising = { ...forwarding(), connect: () => pool.connect() };
+    await expect(postgres(promising as unknown as PgPool).open(testServices())).rejects.toMatchObject({
+      code: 'unsuitable-pool',
+      message:
+        'What was passed as a pool promises connections, but does not call the callback that connect() is given. ' +
+        'Pass a pg.Pool, or an object that hands these calls on to one.',
+    });
+    await checkAllIdle();
+  });
+
+  test('come from any object that satisfies the type of a pool', async () => {
+    await using opened = await postgres(forwarding(), { schema: stores.schema }).open(testServices());
+    await expect(opened.events.streamVersion(stream)).resolves.toBe(2_500);
+    await expect(opened.readModels.transaction(async () => 'done')).resolves.toBe('done');
   });
 
   test('are all given back when readers of a stream leave early', async () => {

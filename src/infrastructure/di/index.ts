@@ -13,7 +13,7 @@ export type { EmbeddedOptions } from '../pglite/embedded-store.ts';
 export { InvalidDataFolder } from '../pglite/data-folder.ts';
 export { DataFolderInUse } from '../pglite/data-folder-lock.ts';
 export { MissingPackage } from '../../application/missing-package.ts';
-export type { PgPool } from '../postgres/pg-pool.ts';
+export type { PgAnswer, PgPool, PgPoolClient, PgQuery } from '../postgres/pg-pool.ts';
 export { postgres } from '../postgres/postgres-store.ts';
 export type { PostgresOptions } from '../postgres/postgres-store.ts';
 export { consoleLogger, silentLogger } from '../system/console-logger.ts';

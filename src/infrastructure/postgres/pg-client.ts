@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import { ListeningConnection } from './listening-connection.ts';
+import { UnsuitablePool, checkPool } from './pg-pool.ts';
 import type { PgPool } from './pg-pool.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
 import { AnswerTimedOut, TransactionRolledBack, isAnswerTimeout } from './sql-errors.ts';
@@ -34,6 +35,8 @@ const defaultIdleTransactionMs = 10_000;
 /* What the driver takes, although its types do not know all of it. */
 type TimedQuery = pg.QueryConfig & { readonly rowMode?: 'array'; readonly query_timeout?: number };
 
+type OnConnected = (error: Error | undefined, client: pg.PoolClient | undefined) => void;
+
 interface HowToRun {
   readonly prepares: boolean;
   readonly answerTimeoutMs: number;
@@ -54,10 +57,14 @@ export class PgClient implements SqlClient {
   readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  /** @param target - a connection string, or a pool that stays the caller's to end */
+  /**
+   * @param target - a connection string, or a pool that stays the caller's to end
+   * @throws {UnsuitablePool} it is neither
+   */
   constructor(target: string | PgPool, logger: Logger, options: PgClientOptions = {}) {
     this.#ownsPool = typeof target === 'string';
-    this.#pool = typeof target === 'string' ? newPool(target, options) : (target as pg.Pool);
+    if (typeof target !== 'string') checkPool(target);
+    this.#pool = typeof target === 'string' ? newPool(target, options) : (target as unknown as pg.Pool);
     this.#how = {
       prepares: options.preparesStatements ?? true,
       answerTimeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
@@ -110,12 +117,14 @@ export class PgClient implements SqlClient {
    * would end the process before a promise has got round to listening.
    */
   #connect(): Promise<pg.PoolClient> {
+    const pool: { connect(callback: OnConnected): unknown } = this.#pool;
     return new Promise((resolve, reject) => {
-      this.#pool.connect((error, client) => {
+      const answer = pool.connect((error, client) => {
         if (client === undefined) return reject(error!);
         client.on('error', ignore);
         resolve(client);
       });
+      refusePromised(answer).catch(reject);
     });
   }
 
@@ -150,6 +159,14 @@ function newPool(connectionString: string, options: PgClientOptions): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
+}
+
+/* A pool that does not know callbacks would never call, and answers with the connection instead. */
+async function refusePromised(answer: unknown): Promise<void> {
+  const client = (await answer) as pg.PoolClient | undefined;
+  if (client === undefined) return;
+  client.release();
+  throw new UnsuitablePool('promises connections, but does not call the callback that connect() is given');
 }
 
 /* A connection that dies between two statements reports it as an event, too; the next statement will tell. */

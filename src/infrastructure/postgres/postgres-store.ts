@@ -15,10 +15,11 @@ export interface PostgresOptions extends PgClientOptions, WakeUpOptions {
  * Keeps everything on a PostgreSQL server, version 14 or newer; the schema is made on first use.
  *
  * @param target - `postgres://user:password@host/database`, or a `pg` pool that stays the caller's to end
+ * @throws {UnsuitablePool} when it is opened with what is neither
  */
 export function postgres(target: string | PgPool, options: PostgresOptions = {}): StoreFactory {
   return {
-    open: services =>
+    open: async services =>
       openSqlStore(new PgClient(target, services.logger, options), services, options.schema, options),
   };
 }
