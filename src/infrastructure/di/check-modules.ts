@@ -7,6 +7,7 @@ import { handledMessageOf } from '../../application/handles.ts';
 import { DocumentProjector, EventHandler, TableProjector } from '../../projections/index.ts';
 import { projectorInfoOf } from '../../projections/projector.ts';
 import { hasHiddenFields } from '../serialization/hidden-fields.ts';
+import { unmakeableClasses } from '../serialization/unmakeable-classes.ts';
 import type { ModuleCatalog } from './module-catalog.ts';
 
 /** The modules do not fit together; every problem is listed. */
@@ -86,7 +87,18 @@ function eventProblems(catalog: ModuleCatalog): string[] {
   const twice = duplicates(named, event => [eventTypeOf(event)!.name, ...eventTypeOf(event)!.aliases]).map(
     ([name, classes]) => `The event name "${name}" is used by ${list(classes)}. Rename one.`,
   );
-  return [...unnamed, ...twice];
+  const unreadable = named.flatMap(event =>
+    unmakeableClasses(event).map(({ type, error }) => unmakeableProblem(event, type, error)),
+  );
+  return [...unnamed, ...twice, ...unreadable];
+}
+
+function unmakeableProblem(event: Class, type: Class, error: unknown): string {
+  const owner = type === event ? event.name : `${type.name}, of which ${event.name} has fields,`;
+  return (
+    `${owner} could be stored and never read: class-transformer calls its constructor without arguments, and it ` +
+    `threw "${error instanceof Error ? error.message : String(error)}". Let it bear that, or take its decorators off.`
+  );
 }
 
 function handlerProblems({ handlers, messages }: ModuleCatalog): string[] {

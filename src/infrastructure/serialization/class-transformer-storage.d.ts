@@ -2,6 +2,8 @@
 declare module 'class-transformer/cjs/storage.js' {
   interface TransformTypeMetadata {
     readonly reflectedType: unknown;
+    readonly typeFunction: () => unknown;
+    readonly options: { readonly discriminator?: unknown } | undefined;
   }
   interface MetadataStorage {
     readonly _typeMetadatas: Map<unknown, Map<string, TransformTypeMetadata>>;

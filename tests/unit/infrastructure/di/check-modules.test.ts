@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
 import { describe, expect, test } from '@jest/globals';
 import { Container, inject } from 'inversify';
 import {
@@ -239,5 +241,51 @@ describe('A module with aggregates that have snapshots', () => {
     const aggregates = [Clear, Copying, Without];
     await using app = await createApp({ store: memory(), modules: [defineModule({ aggregates })] });
     expect(app.aggregates).toEqual(aggregates);
+  });
+});
+
+describe('An event that class-transformer could not make again', () => {
+  class Amount {
+    readonly cents: number;
+    constructor({ cents }: { cents: number }) {
+      this.cents = cents;
+    }
+  }
+
+  @Event('bill.paid')
+  class Paid {
+    @Type(() => Date) readonly on: Date;
+    @Type(() => Amount) readonly amount: Amount;
+    constructor(on: Date, amount: Amount) {
+      this.on = on;
+      this.amount = amount;
+    }
+  }
+
+  @Event('bill.sent')
+  class Sent {
+    @Type(() => Date) readonly on: Date;
+    constructor(fields: { on: Date }) {
+      this.on = fields.on;
+    }
+  }
+
+  @Event('bill.noted')
+  class Undecided {
+    readonly text: string;
+    constructor(fields: { text: string }) {
+      this.text = fields.text;
+    }
+  }
+
+  test('is refused at the start, with the class and what its constructor threw', async () => {
+    expect(await problemsOf({ events: [Paid, Sent, Undecided] })).toEqual([
+      expect.stringMatching(
+        /^Amount, of which Paid has fields, could be stored and never read: .* threw ".*cents.*"\./,
+      ),
+      expect.stringMatching(
+        /^Sent could be stored and never read: .* threw ".*on.*"\. Let it bear that, or take/,
+      ),
+    ]);
   });
 });
