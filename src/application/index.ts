@@ -105,7 +105,7 @@ export {
 } from './ports/event-store-errors.ts';
 export type { IdGenerator } from './ports/id-generator.ts';
 export type { Logger } from './ports/logger.ts';
-export { BuildGone, BuildInUse, CheckpointMoved } from './ports/read-model-errors.ts';
+export { BuildGone, BuildInUse, CheckpointMoved, ViewTaken } from './ports/read-model-errors.ts';
 export type {
   DiscardReason,
   EventToPark,

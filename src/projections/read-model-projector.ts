@@ -1,4 +1,5 @@
 import { EventNotNamed, eventTypeOf } from '../domain/index.ts';
+import { ViewTaken } from '../application/ports/read-model-errors.ts';
 import type { Class, Recorded } from '../domain/index.ts';
 import type { EventReader } from '../application/schema/event-reader.ts';
 import { DocumentProjection } from './document-projection.ts';
@@ -63,9 +64,14 @@ export class ReadModelProjector {
     return this;
   }
 
-  /** Registers an instance of a class that is decorated with `@Projector`. */
+  /**
+   * Registers an instance of a class that is decorated with `@Projector`.
+   *
+   * @throws {ViewTaken} another projection shows a table under the same name
+   */
   registerProjector(projector: object, projectorClass: Class): Projection {
     const projection = this.#projectionOf(projector, projectorClass);
+    this.#requireOwnViews(projection);
     this.#projections.set(keyOf(projection), projection);
     this.#byClass.set(projectorClass, projection);
     return projection;
@@ -93,6 +99,17 @@ export class ReadModelProjector {
   async project(event: Recorded): Promise<void> {
     for (const projection of this.#projections.values()) {
       if (projection instanceof HandlerProjection) await projection.react([event]);
+    }
+  }
+
+  #requireOwnViews(projection: Projection): void {
+    for (const other of this.projections.filter(({ name }) => name !== projection.name)) {
+      const shown = viewsOf(other);
+      for (const view of viewsOf(projection).keys()) {
+        const table = shown.get(view);
+        if (table === undefined) continue;
+        throw new ViewTaken(view, projection.name, `table "${table}" of projection "${other.name}"`);
+      }
     }
   }
 
@@ -135,6 +152,12 @@ export class ReadModelProjector {
 /* Two versions of one projector may run side by side. */
 function keyOf({ name, version }: Pick<Projection, 'name' | 'version'>): string {
   return `${name}@${version}`;
+}
+
+/* The tables of a projection by the names under which they are to be seen. */
+function viewsOf({ name, tables }: Projection): ReadonlyMap<string, string> {
+  const names = tables === 'documents' ? ['documents'] : Object.keys(tables);
+  return new Map(names.map(table => [`${name}_${table}`, table]));
 }
 
 function typesOf(event: Class | string): readonly string[] {

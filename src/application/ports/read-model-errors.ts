@@ -53,3 +53,20 @@ export class BuildInUse extends AnnalsError {
     this.views = views;
   }
 }
+
+/** Two projections would show a table under one name: `orders` its `by_day`, and `orders_by` its `day`. */
+export class ViewTaken extends AnnalsError {
+  readonly code = 'view-taken';
+  readonly view: string;
+  readonly projection: string;
+
+  /** @param shows - what is to be seen there already */
+  constructor(view: string, projection: string, shows: string) {
+    super(
+      `Projection "${projection}" would show one of its tables as "${view}", which shows ${shows}. ` +
+        'Nothing was changed. Rename the projector or its table.',
+    );
+    this.view = view;
+    this.projection = projection;
+  }
+}

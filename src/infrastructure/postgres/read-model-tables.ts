@@ -56,6 +56,14 @@ export const viewsOfProjection = `
   where t.relname ~ ('^' || $2 || '_v[0-9]+(g[0-9]+)?_')
     and v.relname = $2 || '_' || regexp_replace(t.relname, '^' || $2 || '_v[0-9]+(g[0-9]+)?_', '')`;
 
+/** The tables that a view, `$1`, shows and that are no build's of the projection `$2`. */
+export const otherTablesOfView = `
+  select distinct t.relname
+  from pg_rewrite r
+  join pg_depend d on d.objid = r.oid and d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
+  join pg_class t on t.oid = d.refobjid and t.oid <> r.ev_class
+  where r.ev_class = to_regclass($1) and t.relname !~ ('^' || $2 || '_v[0-9]+(g[0-9]+)?_')`;
+
 /** The views that are built on a table or view, `$1`. */
 export const dependentViews = `
   select distinct v.oid::regclass::text

@@ -7,7 +7,7 @@ import type {
   ProjectionStates,
   ProjectionsView,
 } from '../../application/ports/projection-states.ts';
-import { BuildInUse } from '../../application/ports/read-model-errors.ts';
+import { BuildInUse, ViewTaken } from '../../application/ports/read-model-errors.ts';
 import type { ProjectionTables } from '../../application/ports/read-model-store.ts';
 import { isSameBuild } from '../../application/same-build.ts';
 import { readOperation, recordOperation } from './operation-rows.ts';
@@ -15,6 +15,7 @@ import {
   addedIndexes,
   createTables,
   dependentViews,
+  otherTablesOfView,
   renewView,
   replaceView,
   tableName,
@@ -67,6 +68,7 @@ export class SqlProjectionStates implements ProjectionStates {
     const shown = new Set<string>();
     for (const [table] of tables) {
       const view = viewName(schema, projection.name, table!.slice(prefix.length));
+      await this.#requireOwn(view, projection.name);
       await this.#show(view, `${schema}.${table!}`);
       shown.add(view);
     }
@@ -120,6 +122,12 @@ export class SqlProjectionStates implements ProjectionStates {
 
   async recorded(name: string, limit: number): Promise<readonly RecordedOperation[]> {
     return (await this.#run('list_operations', [name, limit])).map(readOperation);
+  }
+
+  /* Names of projections and tables are put together, so those of two may give one. */
+  async #requireOwn(view: string, name: string): Promise<void> {
+    const [other] = await this.#runner.run({ text: otherTablesOfView }, [view, name]);
+    if (other !== undefined) throw new ViewTaken(view, name, `"${other[0]!}"`);
   }
 
   async #show(view: string, table: string): Promise<void> {
