@@ -3,14 +3,11 @@ import { checkBound } from '../application/events/check-query.ts';
 import type { ExecutionScope } from '../application/execution/execution-scope.ts';
 import { StoreUnavailable } from '../application/ports/event-store-errors.ts';
 import type { EventStore } from '../application/ports/event-store.ts';
-import type { ProjectionId } from '../application/ports/projection-states.ts';
+import type { NamedVersion } from '../application/ports/projection-states.ts';
 import { Backoff } from '../application/subscriptions/backoff.ts';
 import { WakeUp } from '../application/subscriptions/wake-up.ts';
 import { ProjectionNotRunning, ProjectionWaitTimeout, WaitForItself } from './projection-errors.ts';
 import { SharedReads } from './shared-reads.ts';
-
-/** A projector, whichever build answers for it. */
-type NamedVersion = Pick<ProjectionId, 'name' | 'version'>;
 
 /** Options of `waitFor`. */
 export interface WaitOptions {

@@ -30,7 +30,9 @@ export async function prepareBuild(
     } else if (live.version < version && projection.react !== undefined) {
       await takeOver(transaction, live, version);
     } else if (live.version < version && !builds.some(build => build.version === version)) {
-      if (!(await wasGivenUp(projection, transaction))) await buildBeside(transaction, projection, builds);
+      // What an operator has cancelled or dropped does not come back because some node starts.
+      const isGivenUp = await transaction.states.isGivenUp(projection);
+      if (!isGivenUp) await buildBeside(transaction, projection, builds);
     }
   });
 }
@@ -41,15 +43,6 @@ function isPrepared({ name, version }: Projection, { projections }: ProjectionsV
   const live = builds.find(build => build.status === 'live');
   if (live === undefined) return false;
   return live.version >= version || builds.some(build => build.version === version);
-}
-
-/* What an operator has cancelled or dropped does not come back because some node starts. */
-async function wasGivenUp({ name, version }: Projection, { states }: ReadModelTransaction): Promise<boolean> {
-  const operations = await states.recorded(name, 100);
-  const last = operations.find(
-    operation => operation.version === version && ['rebuild', 'cancel', 'drop'].includes(operation.action),
-  );
-  return last !== undefined && last.action !== 'rebuild';
 }
 
 /* A reaction has nothing to build; the new version goes on where the old one stood, which stands still from now on. */

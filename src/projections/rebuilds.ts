@@ -118,6 +118,7 @@ export class Rebuilds {
         startAt: 0,
       } as const;
       await transaction.states.add(build, tables, like);
+      await transaction.states.setGivenUp(id, false);
       const details = { generation, shards, ...(allowsParked === true && { allowsParked }) };
       await record(transaction, 'rebuild', projection, options, details);
       return generation;
@@ -300,9 +301,12 @@ export class Rebuilds {
     refuseBuild(projection.name, options, status);
     checkWho(options);
     await this.#readModels.changeStates(async transaction => {
-      const { next } = await lockBuilds(transaction, projection, status);
+      const { builds, next } = await lockBuilds(transaction, projection, status);
       await transaction.states.remove(next);
       const { version, generation } = next;
+      // Where another build of the version stays, only a generation is gone.
+      const isLast = builds.filter(build => build.version === version).length === 1;
+      if (isLast) await transaction.states.setGivenUp(next, true);
       await record(transaction, action, { ...projection, version }, options, { generation });
     });
   }

@@ -1,4 +1,4 @@
-import type { Operation, RecordedOperation } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { ProjectionTables } from './read-model-store.ts';
 
 /** Names one build of a projection: a rebuild of the same version makes the next generation beside it. */
@@ -66,6 +66,9 @@ export interface ProjectionState extends ProjectionId {
   readonly shards: readonly ShardState[];
 }
 
+/** A version of a projection, whichever build answers for it. */
+export type NamedVersion = Pick<ProjectionId, 'name' | 'version'>;
+
 /** A running process. */
 export interface NodeState {
   readonly node: string;
@@ -127,6 +130,7 @@ export interface ProjectionStates {
   /** Removes a build with its tables, checkpoints and parked events. */
   remove(projection: ProjectionId): Promise<void>;
   record(operation: Operation): Promise<void>;
-  /** What was recorded of a projection, the latest first. */
-  recorded(name: string, limit: number): Promise<readonly RecordedOperation[]>;
+  /** Notes that somebody gave a version up, so that no node builds it by itself; or that it was asked for again. */
+  setGivenUp(version: NamedVersion, isGivenUp: boolean): Promise<void>;
+  isGivenUp(version: NamedVersion): Promise<boolean>;
 }

@@ -37,6 +37,8 @@ export interface MemoryBuild extends ProjectionId {
 /** The builds of all projections in memory, and who runs their shards. */
 export class MemoryBuilds {
   readonly operations: MemoryOperations;
+  /** Versions that nobody builds by itself, each with the name behind it. */
+  readonly givenUpVersions = new Set<string>();
   readonly #builds = new Map<string, MemoryBuild>();
   readonly #nodes = new Map<string, NodeState>();
 

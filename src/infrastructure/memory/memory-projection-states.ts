@@ -1,5 +1,6 @@
-import type { Operation, RecordedOperation } from '../../application/ports/operation.ts';
+import type { Operation } from '../../application/ports/operation.ts';
 import type {
+  NamedVersion,
   NewProjection,
   ProjectionChanges,
   ProjectionId,
@@ -93,8 +94,17 @@ export class MemoryProjectionStates implements ProjectionStates {
     this.#later(() => this.#builds.operations.record(operation));
   }
 
-  async recorded(name: string, limit: number): Promise<readonly RecordedOperation[]> {
-    return this.#builds.operations.list(name, limit);
+  async setGivenUp({ name, version }: NamedVersion, isGivenUp: boolean): Promise<void> {
+    const { givenUpVersions } = this.#builds;
+    const place = `${version} ${name}`;
+    this.#later(() => {
+      if (isGivenUp) givenUpVersions.add(place);
+      else givenUpVersions.delete(place);
+    });
+  }
+
+  async isGivenUp({ name, version }: NamedVersion): Promise<boolean> {
+    return this.#builds.givenUpVersions.has(`${version} ${name}`);
   }
 
   #onBuild(projection: ProjectionId, change: (build: MemoryBuild) => void): void {

@@ -1,5 +1,6 @@
-import type { Operation, RecordedOperation } from '../../application/ports/operation.ts';
+import type { Operation } from '../../application/ports/operation.ts';
 import type {
+  NamedVersion,
   NewProjection,
   ProjectionChanges,
   ProjectionId,
@@ -10,7 +11,7 @@ import type {
 import { BuildInUse, ViewTaken } from '../../application/ports/read-model-errors.ts';
 import type { ProjectionTables } from '../../application/ports/read-model-store.ts';
 import { isSameBuild } from '../../application/same-build.ts';
-import { readOperation, recordOperation } from './operation-rows.ts';
+import { recordOperation } from './operation-rows.ts';
 import {
   addedIndexes,
   createTables,
@@ -120,8 +121,12 @@ export class SqlProjectionStates implements ProjectionStates {
     await recordOperation(this.#runner, this.#statements, operation);
   }
 
-  async recorded(name: string, limit: number): Promise<readonly RecordedOperation[]> {
-    return (await this.#run('list_operations', [name, limit])).map(readOperation);
+  async setGivenUp({ name, version }: NamedVersion, isGivenUp: boolean): Promise<void> {
+    await this.#run(isGivenUp ? 'give_up_version' : 'take_up_version', [name, version]);
+  }
+
+  async isGivenUp({ name, version }: NamedVersion): Promise<boolean> {
+    return (await this.#run('find_given_up_version', [name, version])).length > 0;
   }
 
   /* Names of projections and tables are put together, so those of two may give one. */

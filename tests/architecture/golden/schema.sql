@@ -89,6 +89,10 @@
   payload json not null
   metadata json
 
+-- table given_up_versions
+  name text collate "C" not null
+  version integer not null
+
 -- table leases
   name text collate "C" not null
   owner text not null
@@ -199,6 +203,9 @@
 -- constraints of events
   events_pkey: PRIMARY KEY ("position")
 
+-- constraints of given_up_versions
+  given_up_versions_pkey: PRIMARY KEY (name, version)
+
 -- constraints of leases
   leases_pkey: PRIMARY KEY (name)
 
@@ -269,6 +276,9 @@
   CREATE INDEX events_by_type ON annals.events USING btree (event_type, "position")
   CREATE INDEX events_by_user ON annals.events USING btree (user_id, "position") WHERE (user_id IS NOT NULL)
   CREATE UNIQUE INDEX events_pkey ON annals.events USING btree ("position")
+
+-- indexes of given_up_versions
+  CREATE UNIQUE INDEX given_up_versions_pkey ON annals.given_up_versions USING btree (name, version)
 
 -- indexes of leases
   CREATE UNIQUE INDEX leases_pkey ON annals.leases USING btree (name)

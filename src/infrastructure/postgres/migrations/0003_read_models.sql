@@ -83,6 +83,13 @@ create table annals.discarded (
 
 create index discarded_by_position on annals.discarded (name, version, generation, position);
 
+-- Versions that an operator has cancelled or dropped: no node builds them by itself, until somebody asks for a rebuild.
+create table annals.given_up_versions (
+  name text collate "C" not null,
+  version integer not null,
+  primary key (name, version)
+);
+
 -- What operators did to projections, and what Annals did by itself.
 create table annals.operations (
   operation_id bigint generated always as identity primary key,
