@@ -12,7 +12,7 @@ export { Event, EventNotNamed, InvalidEventVersion, eventTypeOf } from './event.
 export type { EventOptions, EventType } from './event.ts';
 export type { ExpectedVersion } from './expected-version.ts';
 export { InvalidIdentifier } from './identifiers.ts';
-export { On } from './on.ts';
+export { On, UncallableHandler } from './on.ts';
 export type { EventKey, HandlerMethod, OnDecorator } from './on.ts';
 export type { Actor, EventMetadata, Recorded } from './recorded.ts';
 export { InvalidSnapshotPolicy, afterEvent, allOf, anyOf, everyEvents, everyMs } from './snapshot-policy.ts';

@@ -1,3 +1,4 @@
+import { AnnalsError } from './annals-error.ts';
 import type { Class } from './class.ts';
 import { metadataKey } from './class-metadata.ts';
 import type { Recorded } from './recorded.ts';
@@ -53,6 +54,7 @@ const onKey = metadataKey<readonly Marked[]>('on');
  * In a projector it gets the recorded event, and in a document projector the document before it.
  *
  * @param key - projectors only: the ids of the documents concerned; default: the aggregate's id
+ * @throws {UncallableHandler} the method is `#private` or static
  */
 export function On<Payload extends object>(
   eventClass: Class<Payload>,
@@ -60,8 +62,37 @@ export function On<Payload extends object>(
 ): OnDecorator<Payload> {
   const mark = (method: object): void =>
     onKey.write(method, [...(onKey.read(method) ?? []), { eventClass, key }]);
-  return (target: object, _context: unknown, descriptor?: { value?: object }): void =>
+  return (target: object, context: unknown, descriptor?: { value?: object }): void => {
+    checkCallable(eventClass, target, context);
     mark(descriptor?.value ?? target);
+  };
+}
+
+/* In legacy mode the target of a static method is the class; in standard mode the context says what it is. */
+function checkCallable(eventClass: Class, target: object, context: unknown): void {
+  if (typeof context !== 'object' || context === null) {
+    if (typeof target === 'function') throw new UncallableHandler(eventClass, String(context), 'static');
+    return;
+  }
+  const { name, private: isPrivate, static: isStatic } = context as ClassMethodDecoratorContext;
+  if (isPrivate) throw new UncallableHandler(eventClass, String(name), '#private');
+  if (isStatic) throw new UncallableHandler(eventClass, String(name), 'static');
+}
+
+/** `@On` marks a method that nobody can call on an instance from outside, so that its events would change nothing. */
+export class UncallableHandler extends AnnalsError {
+  readonly code = 'uncallable-handler';
+  readonly event: string;
+  readonly method: string;
+
+  constructor(eventClass: Class, method: string, what: '#private' | 'static') {
+    super(
+      `@On(${eventClass.name}) marks ${method}, which is ${what} and would never be called. ` +
+        "Make it a method of the instance, private or protected by TypeScript's own words if it is to be.",
+    );
+    this.event = eventClass.name;
+    this.method = method;
+  }
 }
 
 const handlersByClass = new WeakMap<Class, readonly OnHandler[]>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Event, InvalidEventVersion, InvalidIdentifier, On, eventTypeOf } from 'annals';
+import { Event, InvalidEventVersion, InvalidIdentifier, On, UncallableHandler, eventTypeOf } from 'annals';
 import { handlersOf } from '../../../src/domain/on.ts';
 
 @Event('thing.done', { version: 3, aliases: ['thing.made'] })
@@ -58,5 +58,35 @@ describe('@On', () => {
       }
     }
     expect(handlersOf(Handler).map(handler => handler.eventClass)).toEqual([Undone, Done]);
+  });
+});
+
+describe('@On of a method that nobody can call', () => {
+  const mark = (what: object): (() => void) => {
+    const context = { kind: 'method', private: false, static: false, ...what };
+    return () => On(Done)((): void => undefined, context as unknown as ClassMethodDecoratorContext);
+  };
+
+  test('is refused if it is #private, because it would change nothing', () => {
+    expect(mark({ name: '#done', private: true })).toThrow(
+      expect.objectContaining({
+        ...{ code: 'uncallable-handler', event: 'Done', method: '#done' },
+        message:
+          '@On(Done) marks #done, which is #private and would never be called. Make it a method of the instance, ' +
+          "private or protected by TypeScript's own words if it is to be.",
+      }),
+    );
+  });
+
+  test('is refused if it is static, in both modes of decorators', () => {
+    expect(mark({ name: 'done', static: true })).toThrow('marks done, which is static');
+    expect(() => {
+      class Handler {
+        @On(Done) static done() {
+          return undefined;
+        }
+      }
+      return Handler;
+    }).toThrow(UncallableHandler);
   });
 });
