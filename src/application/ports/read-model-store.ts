@@ -227,7 +227,10 @@ export interface ReadModelStore {
   /** Calls `listener` after this process has changed builds or who runs them. A hint. Returns its end. */
   onStatesChanged(listener: () => void): () => void;
 
-  /** The position up to which all shards of a build have handled everything; 0 if there is none. */
+  /**
+   * The position up to which all shards of a build have handled everything; 0 if there is none, Infinity while appends
+   * write it.
+   */
   readCheckpoint(projection: ProjectionId): Promise<number>;
 
   /** Makes `owner` the only one to do something for a while, or prolongs that; false if somebody else is at it. */

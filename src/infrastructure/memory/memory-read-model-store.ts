@@ -81,7 +81,9 @@ export class MemoryReadModelStore implements ReadModelStore {
   }
 
   async readCheckpoint(projection: ProjectionId): Promise<number> {
-    const positions = this.#builds.find(projection)?.shards.map(shard => shard.position) ?? [];
+    const build = this.#builds.find(projection);
+    if (build?.state.writtenBy === 'appends') return Infinity;
+    const positions = build?.shards.map(shard => shard.position) ?? [];
     return positions.length === 0 ? 0 : Math.min(...positions);
   }
 

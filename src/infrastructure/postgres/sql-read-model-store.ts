@@ -100,7 +100,8 @@ export class SqlReadModelStore implements ReadModelStore {
   }
 
   async readCheckpoint(projection: ProjectionId): Promise<number> {
-    return Number((await this.#get('read_checkpoint', keyOf(projection)))[0]![0]);
+    const [position] = (await this.#get('read_checkpoint', keyOf(projection)))[0]!;
+    return position == null ? Infinity : Number(position);
   }
 
   async takeLease(name: string, owner: string, leaseMs: number): Promise<boolean> {

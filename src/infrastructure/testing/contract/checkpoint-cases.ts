@@ -39,6 +39,14 @@ export const checkpointCases: Readonly<Record<string, ReadModelCaseBody>> = {
     equal(await subject.store.readCheckpoint(build), 5);
     deepStrictEqual(await subject.documents(build), { a: {} });
   },
+  async 'says that a build which appends write is never behind'(subject) {
+    const build = await subject.build();
+    equal(await subject.store.readCheckpoint(build), 0);
+    await subject.store.changeStates(({ states }) => states.change(build, { writtenBy: 'appends' }));
+    equal(await subject.store.readCheckpoint(build), Infinity);
+    await subject.store.changeStates(({ states }) => states.change(build, { writtenBy: 'runners' }));
+    equal(await subject.store.readCheckpoint(build), 0);
+  },
   async 'moves a checkpoint only from where it is'(subject) {
     const build = await subject.build();
     const shard = await claimed(subject, build);
