@@ -29,7 +29,14 @@ class Entries extends TableProjector {
 
 // All that a batch sends, by what shows in its bytes; and then any request, the n-th after an append.
 const statements = [
-  ...['begin isolation', 'read_feed', 'lock_checkpoint', 'load_documents', 'save_documents', '("amount") values'],
+  ...[
+    'begin isolation',
+    'read_feed',
+    'lock_checkpoint',
+    'load_documents',
+    'save_documents',
+    '("amount") values',
+  ],
   ...['move_checkpoint', 'commit'],
 ];
 const anyRequests = 25;
