@@ -1,8 +1,8 @@
 import type { Recorded } from '../../domain/index.ts';
+import { DerivedEvent } from '../events/derived-event.ts';
 import type { EventSerializer } from '../ports/event-serializer.ts';
 import { ownPayload, runSplit, runSteps } from './run-upcaster.ts';
 import type { EventShape } from './upcaster.ts';
-import { UpcastEvent } from './upcast-event.ts';
 import type { UpcastPath, Upcasters } from './upcasters.ts';
 
 /**
@@ -40,7 +40,7 @@ export class EventReader {
     return this.#upcasters.storedTypes(types);
   }
 
-  /** The types of today, of a type that no event is read as any more; undefined if some are. */
+  /** What all events of a type are read as, where that is something else; undefined if some are read as it. */
   successorsOf(type: string): readonly string[] | undefined {
     return this.#upcasters.successorsOf(type);
   }
@@ -71,7 +71,10 @@ export class EventReader {
 
   #upcast(stored: Recorded, { steps, end }: UpcastPath, payload: () => object): Recorded<object> {
     return this.#serializer.deserialize(
-      new UpcastEvent(stored, end, () => runSteps(stored, steps, payload())),
+      new DerivedEvent(stored, () => runSteps(stored, steps, payload()), {
+        type: end.type,
+        schemaVersion: end.version,
+      }),
     );
   }
 }

@@ -2,16 +2,17 @@ import { eventTypeOf } from '../../domain/index.ts';
 import type { Class, Recorded } from '../../domain/index.ts';
 import { classOf } from '../../domain/class.ts';
 import { requireEventType } from '../../domain/event.ts';
+import { DerivedEvent } from '../../application/events/derived-event.ts';
 import type { EventSerializer, SerializedEvent } from '../../application/ports/event-serializer.ts';
 import { transformToInstance, transformToPlain } from './class-transform.ts';
 import { checkDeclaredFields, hasTransformerMetadata } from './declared-fields.ts';
-import { DeserializedEvent } from './deserialized-event.ts';
 
 /** How one event class becomes JSON and comes back. */
 interface Codec {
   readonly eventClass: Class;
   readonly toPayload: (event: object) => object;
-  readonly toInstance: (payload: object) => object;
+  /** The payload of a stored event as an instance. */
+  readonly toInstance: (event: Recorded) => object;
 }
 
 /**
@@ -42,7 +43,7 @@ export class JsonEventSerializer implements EventSerializer {
   }
 
   deserialize(event: Recorded): Recorded<object> {
-    return new DeserializedEvent(event, this.#byType.get(event.type)?.toInstance);
+    return new DerivedEvent(event, this.#byType.get(event.type)?.toInstance ?? plainPayload);
   }
 
   #codecOf(eventClass: Class): Codec {
@@ -61,11 +62,16 @@ function directCodec(eventClass: Class): Codec {
   return {
     eventClass,
     toPayload: event => event,
-    toInstance(payload) {
+    toInstance(event) {
+      const payload = plainPayload(event);
       const instance = Object.create(prototype) as object;
       return Object.assign(instance, hasReservedName(payload) ? withoutReservedNames(payload) : payload);
     },
   };
+}
+
+function plainPayload({ payload }: Recorded): object {
+  return payload as object;
 }
 
 /* Assigned, these would replace the prototype or hide the class; no append lets them in, but a table can be edited. */
@@ -85,6 +91,6 @@ function transformerCodec(eventClass: Class): Codec {
       checkDeclaredFields(event, requireEventType(event).name);
       return transformToPlain(event);
     },
-    toInstance: payload => transformToInstance(eventClass, payload),
+    toInstance: event => transformToInstance(eventClass, plainPayload(event)),
   };
 }

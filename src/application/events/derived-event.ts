@@ -1,0 +1,62 @@
+import type { Actor, EventMetadata, Recorded } from '../../domain/index.ts';
+
+/** What a derived event is, where it differs from the one behind it. */
+export interface DerivedShape {
+  readonly type: string;
+  readonly schemaVersion: number;
+}
+
+/** An event that is read as another one: with a payload that is made when first asked for, maybe under another type. */
+export class DerivedEvent implements Recorded<object> {
+  readonly eventId: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly aggregateType: string;
+  readonly aggregateId: string;
+  readonly version: number;
+  readonly position: number;
+  readonly #source: Recorded;
+  readonly #derive: (source: Recorded) => object;
+  #payload: object | undefined;
+
+  /** @param shape - default: that of `source` */
+  constructor(source: Recorded, derive: (source: Recorded) => object, shape: DerivedShape = source) {
+    this.eventId = source.eventId;
+    this.type = shape.type;
+    this.schemaVersion = shape.schemaVersion;
+    this.aggregateType = source.aggregateType;
+    this.aggregateId = source.aggregateId;
+    this.version = source.version;
+    this.position = source.position;
+    this.#source = source;
+    this.#derive = derive;
+  }
+
+  get recordedAt(): Date {
+    return this.#source.recordedAt;
+  }
+
+  get correlationId(): string | undefined {
+    return this.#source.correlationId;
+  }
+
+  get causationId(): string | undefined {
+    return this.#source.causationId;
+  }
+
+  get userId(): string | undefined {
+    return this.#source.userId;
+  }
+
+  get actor(): Actor {
+    return this.#source.actor;
+  }
+
+  get metadata(): EventMetadata {
+    return this.#source.metadata;
+  }
+
+  get payload(): object {
+    return (this.#payload ??= this.#derive(this.#source));
+  }
+}
