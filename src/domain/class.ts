@@ -8,3 +8,9 @@ export type DefaultConstructible<T extends object = object> = new () => T;
 export function classOf(instance: object): Class {
   return instance.constructor as Class;
 }
+
+/** Whether an object is of no class; the root of its chain may be that of another realm. */
+export function isPlainObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}

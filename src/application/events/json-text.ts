@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../domain/class.ts';
 import { UnserializableValue } from '../ports/event-store-errors.ts';
 
 /** How large a payload may be. */
@@ -149,7 +150,7 @@ class JsonCheck {
         `is a ${nameOfClass(value)}, of which JSON keeps no content. Give an object with named fields.`,
       );
     }
-    if (!isRoot && !isPlain(value)) this.#refuseInstance(value);
+    if (!isRoot && !isPlainObject(value)) this.#refuseInstance(value);
     this.#refuseToJson(value);
     for (const key of Object.keys(value)) {
       this.#path.push(key);
@@ -197,12 +198,6 @@ function adviceFor(type: string): string {
 /* The type says so already; callers without a compiler may not have read it. */
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-// The root of the chain is some realm's Object.prototype; only there does the chain end at once.
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /*

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../domain/class.ts';
 import { textOfValue } from './text-of-value.ts';
 
 /**
@@ -25,9 +26,8 @@ function copyWithin(value: unknown, above: Above): unknown {
   if (value instanceof Date) return new Date(value);
   if (textOfValue(value) !== undefined) return value;
   if (Array.isArray(value) || value instanceof Map || value instanceof Set) return copyItems(value, above);
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (Object.isFrozen(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  return fillFields(value, Object.create(prototype) as object, above);
+  if (Object.isFrozen(value) && !isPlainObject(value)) return value;
+  return fillFields(value, Object.create(Object.getPrototypeOf(value) as object | null) as object, above);
 }
 
 function copyItems(

@@ -1,6 +1,6 @@
 import { defaultMetadataStorage as storage } from 'class-transformer/cjs/storage.js';
 import type { Class } from '../../domain/index.ts';
-import { classOf } from '../../domain/class.ts';
+import { classOf, isPlainObject } from '../../domain/class.ts';
 import { UnserializableValue } from '../../application/ports/event-store-errors.ts';
 
 // As deep as the store takes; deeper ones would end as an overflow of the stack.
@@ -110,9 +110,4 @@ class DeclarationCheck {
 function isFieldDeclared(type: Class, name: string): boolean {
   if (storage.findTypeMetadata(type, name) !== undefined) return true;
   return basesOf(type).some(base => storage._transformMetadatas.get(base)?.has(name) === true);
-}
-
-function isPlainObject(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,7 +1,7 @@
 import { DeciderAggregate, aggregateTypeOf } from '../../domain/index.ts';
 import type { AggregateClass, AggregateRoot, Class } from '../../domain/index.ts';
 import { copiesItself, ownSnapshot, takeOwnSnapshot } from '../../domain/aggregate-root.ts';
-import { classOf } from '../../domain/class.ts';
+import { classOf, isPlainObject } from '../../domain/class.ts';
 import { restoreState } from '../../domain/decider.ts';
 import { UnserializableValue } from '../../application/ports/event-store-errors.ts';
 import type { SnapshotSerializer } from '../../application/ports/snapshot-serializer.ts';
@@ -142,8 +142,7 @@ function deciderCodec(type: string, initial: unknown): Codec {
 
 function instanceClassOf(value: unknown): Class | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null ? undefined : classOf(value);
+  return isPlainObject(value) ? undefined : classOf(value);
 }
 
 /** How instances of a class become plain data and come back. */

@@ -1,3 +1,5 @@
+import { isPlainObject } from '../../domain/class.ts';
+
 /** The way to a field: names of fields and indexes of lists. */
 export type FieldPath = readonly (string | number)[];
 
@@ -33,9 +35,7 @@ export function withNulls(value: unknown, paths: readonly FieldPath[]): unknown 
 }
 
 function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return typeof value === 'object' && value !== null && isPlainObject(value);
 }
 
 /** Makes these fields of plain data undefined. */

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../domain/class.ts';
 import { types } from 'node:util';
 import { Entity, ValueObject } from '../../../domain/index.ts';
 import { textOfValue } from '../../serialization/text-of-value.ts';
@@ -164,9 +165,7 @@ export function subsetDifferences(expected: unknown, actual: unknown, path = '')
 }
 
 function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlainObject(value);
 }
 
 function isComparable(expected: unknown, actual: unknown): expected is object {

@@ -1,4 +1,4 @@
-import { classOf } from '../../../domain/class.ts';
+import { classOf, isPlainObject } from '../../../domain/class.ts';
 
 interface AsymmetricMatcher {
   asymmetricMatch(actual: unknown): boolean;
@@ -70,9 +70,7 @@ export function count(number: number, noun: string): string {
 
 /** The name of a value's class; undefined for plain data. */
 export function classNameOf(value: object): string | undefined {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return undefined;
-  return classOf(value).name;
+  return isPlainObject(value) ? undefined : classOf(value).name;
 }
 
 function showDate(date: Date): string {
