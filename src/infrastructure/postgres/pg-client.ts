@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
+import { UnderWay } from '../../application/under-way.ts';
 import { ListeningConnection } from './listening-connection.ts';
 import { UnsuitablePool, checkPool } from './pg-pool.ts';
 import type { PgPool } from './pg-pool.ts';
@@ -54,7 +55,7 @@ export class PgClient implements SqlClient {
   readonly #reportLoss: (error: Error) => void;
   /** Listens on a connection beside the pool, so that nobody waits for one because of it. */
   readonly listen?: NonNullable<SqlClient['listen']>;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new UnderWay();
   #isClosed = false;
 
   /**
@@ -130,19 +131,13 @@ export class PgClient implements SqlClient {
 
   async #track<T>(call: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new StoreUnavailable('The connection to the database was closed.');
-    const underWay = call();
-    this.#underWay.add(underWay);
-    try {
-      return await underWay;
-    } finally {
-      this.#underWay.delete(underWay);
-    }
+    return this.#underWay.track(call());
   }
 
   /** Refuses new calls, and lets those under way end: a pool that is ended never answers who waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#underWay);
+    await this.#underWay.settle();
     // The end of a pool does not wait for its connections, and each may still report how it ended.
     if (this.#ownsPool) await this.#pool.end();
     else this.#pool.off('error', this.#reportLoss);
