@@ -44,8 +44,9 @@ export async function findByProcessing(
     after: order === 'oldest' ? (from ?? 0) : 0,
     before: order === 'newest' ? (from ?? Infinity) : Infinity,
   };
-  // Known before anything is read: up to there, nothing can have been missing.
-  const settled = order === 'oldest' ? await sources.events.settledPosition() : Infinity;
+  // Known before anything is read: up to there, nothing can have been missing. What is processed lies before it anyway.
+  const mayMiss = order === 'oldest' && !isProcessed;
+  const settled = mayMiss ? await sources.events.settledPosition() : Infinity;
   const search = new Search(sources, filter, order, Math.min(limit + 1, pageSize));
   const events: Recorded[] = [];
   let isLast = true;
