@@ -94,12 +94,7 @@ export class OperatorActions {
     options: OperatorOptions,
   ): Promise<void> {
     checkShards(projection.name, shards);
-    if (projection.react !== undefined) {
-      await this.#levelReactions(projection, build, options, (transaction, now) =>
-        this.#reshard(transaction, now, shards, options),
-      );
-      return;
-    }
+    if (projection.react !== undefined) return this.#reshardReactions(projection, build, shards, options);
     const parkings = await this.#act(build, options, async (transaction, now) => {
       const target = furthest(now);
       const services = { readModels: this.#readModels, logger: this.#logger };
@@ -125,11 +120,11 @@ export class OperatorActions {
    * A reaction may wait and may append, so it has no place in a transaction: the build is paused, its shards are brought
    * to one position, and whatever follows lets it go on. Where this process dies meanwhile, it stays paused.
    */
-  async #levelReactions(
+  async #reshardReactions(
     projection: Projection,
     build: ProjectionState,
+    shards: number,
     options: OperatorOptions,
-    work: (transaction: ReadModelTransaction, now: ProjectionState) => Promise<void>,
   ): Promise<void> {
     const { isPaused } = await this.#act(build, options, async (transaction, now) => {
       refuseStopped(now);
@@ -149,7 +144,7 @@ export class OperatorActions {
       await this.#act(build, options, async (transaction, now) => {
         if (!isSameClaims(now, held))
           throw new ReshardRefused(build.name, 'somebody else has changed it. Try again.');
-        await work(transaction, now);
+        await this.#reshard(transaction, now, shards, options);
         await transaction.states.change(build, { isPaused });
       });
     } catch (error) {

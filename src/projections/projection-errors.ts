@@ -235,7 +235,7 @@ export class ReshardRefused extends AnnalsError {
   }
 }
 
-/** A function was registered for a type that no event is read as any more; it would never be called. */
+/** A function was registered for a type whose events upcasters all read as another; it would never be called. */
 export class TypeReadAsOther extends AnnalsError {
   readonly code = 'type-read-as-other';
   readonly type: string;
