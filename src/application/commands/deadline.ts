@@ -14,10 +14,12 @@ export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #endsAtMs: number | undefined;
+  readonly #mayEnd: boolean;
 
   constructor(commandName: string, { timeoutMs, signal }: DeadlineOptions) {
     const give = (): void => this.#controller.abort(new CommandTimedOut(commandName, timeoutMs ?? 0));
     this.#timer = timeoutMs === undefined ? undefined : setTimeout(give, timeoutMs);
+    this.#mayEnd = timeoutMs !== undefined || signal !== undefined;
     this.#endsAtMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     this.signal =
       signal === undefined ? this.#controller.signal : AbortSignal.any([this.#controller.signal, signal]);
@@ -34,11 +36,13 @@ export class Deadline {
 
   /** The outcome of a handler, unless it is given up before its commit. */
   keep<T>(handling: Promise<T>): Promise<T> {
+    if (!this.#mayEnd) return handling;
     return untilAborted(handling, this.signal, giveUp => this.#unlessCommitting(giveUp));
   }
 
   /** The same for everything around the handler: middleware that answers to the end at once still has its say. */
   keepAll<T>(run: Promise<T>): Promise<T> {
+    if (!this.#mayEnd) return run;
     return untilAborted(run, this.signal, giveUp => setImmediate(() => this.#unlessCommitting(giveUp)));
   }
 
