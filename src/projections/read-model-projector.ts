@@ -23,6 +23,8 @@ import { TableProjector } from './table-projector.ts';
 export class ReadModelProjector {
   readonly #projections = new Map<string, Projection>();
   readonly #byClass = new Map<Class, Projection>();
+  /* What is to be seen under a name in the database. */
+  readonly #views = new Map<string, { readonly name: string; readonly table: string }>();
   readonly #reader: EventReader;
   readonly #reactions: ReactionServices;
   #isStarted = false;
@@ -103,13 +105,13 @@ export class ReadModelProjector {
   }
 
   #requireOwnViews(projection: Projection): void {
-    for (const other of this.projections.filter(({ name }) => name !== projection.name)) {
-      const shown = viewsOf(other);
-      for (const view of viewsOf(projection).keys()) {
-        const table = shown.get(view);
-        if (table === undefined) continue;
-        throw new ViewTaken(view, projection.name, `table "${table}" of projection "${other.name}"`);
+    for (const [view, table] of viewsOf(projection)) {
+      const taken = this.#views.get(view);
+      if (taken !== undefined && taken.name !== projection.name) {
+        const shown = `table "${taken.table}" of projection "${taken.name}"`;
+        throw new ViewTaken(view, projection.name, shown);
       }
+      this.#views.set(view, { name: projection.name, table });
     }
   }
 
