@@ -1,5 +1,5 @@
 import type { Class } from '../domain/index.ts';
-import { classOf } from '../domain/class.ts';
+import { classOf, isPlainObject } from '../domain/class.ts';
 import { ValidationFailed } from './message-errors.ts';
 import type { ValidationIssue } from './message-errors.ts';
 
@@ -82,8 +82,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+  return Array.isArray(value) || isPlainObject(value);
 }
 
 /** The static `schema` of a class of messages. */
