@@ -59,10 +59,11 @@ export class TableProjection implements Projection {
     events: readonly Recorded[],
     transaction: ReadModelTransaction,
     target: ProjectionId,
-    isWanted: WantedKeys = () => true,
+    isWanted?: WantedKeys,
   ): Promise<void> {
     const tables = new BoundTables(transaction.sql!, target);
-    const wanted = events.filter(candidate => isWanted(candidate, formatStream(candidate)));
+    const wanted =
+      isWanted === undefined ? events : events.filter(event => isWanted(event, formatStream(event)));
     // An inline one belongs to the append, and is never waited for.
     if (this.mode === 'inline') await this.#run(wanted, tables);
     else await this.#scope.runInProjection(this.name, () => this.#run(wanted, tables));

@@ -217,6 +217,7 @@ class CountedBlocks {
   of(inner: SqlClient): SqlClient {
     return {
       ...this.#runner(inner, ''),
+      copyOut: (query, parameters) => inner.copyOut(query, parameters),
       transaction: work => inner.transaction(runner => work(this.#runner(runner, 'savepoint tried'))),
       [Symbol.asyncDispose]: async () => undefined,
     };

@@ -198,7 +198,7 @@ describe('A subscription', () => {
     const stream = { aggregateType: 'account', aggregateId: `acc-${++streams}` };
     await writer.append({ stream, expectedVersion: 'none', events: deposits(1_500) });
     for (const moment of ['within the request', 'after the request', 'before the answer'] as const) {
-      for (const marker of ['settled_position', 'read_feed']) proxy.cutNext(moment, marker);
+      for (const marker of ['settled_position', 'to stdout']) proxy.cutNext(moment, marker);
     }
     await seen(amounts, 1_500);
     const rest = expected.slice(1_500).map(amount => deposited(amount));

@@ -18,6 +18,7 @@ export function counting(client: SqlClient): CountingClient {
     },
     runForObjects: (text, parameters) => client.runForObjects(text, parameters),
     runScript: text => client.runScript(text),
+    copyOut: (query, parameters) => client.copyOut(query, parameters),
     transaction: work => {
       transactions++;
       return client.transaction(work);

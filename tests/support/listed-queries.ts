@@ -16,6 +16,10 @@ export function listingQueries(client: SqlClient, queries: string[]): SqlClient 
       queries.push(text);
       return client.runScript(text);
     },
+    copyOut(query, parameters) {
+      queries.push(query);
+      return client.copyOut(query, parameters);
+    },
     transaction(work) {
       queries.push('begin');
       return client.transaction(work);

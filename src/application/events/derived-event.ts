@@ -8,28 +8,40 @@ export interface DerivedShape {
 
 /** An event that is read as another one: with a payload that is made when first asked for, maybe under another type. */
 export class DerivedEvent implements Recorded<object> {
-  readonly eventId: string;
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly aggregateType: string;
-  readonly aggregateId: string;
-  readonly version: number;
   readonly position: number;
+  readonly type: string;
+  readonly #shape: DerivedShape;
   readonly #source: Recorded;
   readonly #derive: (source: Recorded) => object;
   #payload: object | undefined;
 
   /** @param shape - default: that of `source` */
   constructor(source: Recorded, derive: (source: Recorded) => object, shape: DerivedShape = source) {
-    this.eventId = source.eventId;
-    this.type = shape.type;
-    this.schemaVersion = shape.schemaVersion;
-    this.aggregateType = source.aggregateType;
-    this.aggregateId = source.aggregateId;
-    this.version = source.version;
     this.position = source.position;
+    this.type = shape.type;
+    this.#shape = shape;
     this.#source = source;
     this.#derive = derive;
+  }
+
+  get eventId(): string {
+    return this.#source.eventId;
+  }
+
+  get schemaVersion(): number {
+    return this.#shape.schemaVersion;
+  }
+
+  get aggregateType(): string {
+    return this.#source.aggregateType;
+  }
+
+  get aggregateId(): string {
+    return this.#source.aggregateId;
+  }
+
+  get version(): number {
+    return this.#source.version;
   }
 
   get recordedAt(): Date {

@@ -21,27 +21,37 @@ export interface StoredEventColumns {
 
 const noMetadata: EventMetadata = Object.freeze({});
 
-/** A stored event that parses payload, metadata and time when they are first asked for. */
+/** A stored event that reads of its columns what it is asked for; nobody needs all of them. */
 export class StoredEvent implements Recorded {
-  readonly eventId: string;
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly aggregateType: string;
-  readonly aggregateId: string;
-  readonly version: number;
   readonly position: number;
+  readonly type: string;
   readonly #columns: StoredEventColumns;
   #payload: unknown;
 
   constructor(columns: StoredEventColumns) {
-    this.eventId = columns.eventId;
-    this.type = columns.type;
-    this.schemaVersion = columns.schemaVersion;
-    this.aggregateType = columns.aggregateType;
-    this.aggregateId = columns.aggregateId;
-    this.version = columns.version;
     this.position = columns.position;
+    this.type = columns.type;
     this.#columns = columns;
+  }
+
+  get eventId(): string {
+    return this.#columns.eventId;
+  }
+
+  get schemaVersion(): number {
+    return this.#columns.schemaVersion;
+  }
+
+  get aggregateType(): string {
+    return this.#columns.aggregateType;
+  }
+
+  get aggregateId(): string {
+    return this.#columns.aggregateId;
+  }
+
+  get version(): number {
+    return this.#columns.version;
   }
 
   get recordedAt(): Date {

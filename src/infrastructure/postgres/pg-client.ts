@@ -2,7 +2,10 @@ import pg from 'pg';
 import type { Logger } from '../../application/ports/logger.ts';
 import { StoreUnavailable } from '../../application/ports/event-store-errors.ts';
 import { UnderWay } from '../../application/under-way.ts';
+import { copyScript } from './copy-out.ts';
+import type { CopiedRow } from './copy-out.ts';
 import { ListeningConnection } from './listening-connection.ts';
+import { PgCopyOut } from './pg-copy-out.ts';
 import { UnsuitablePool, checkPool } from './pg-pool.ts';
 import type { PgPool } from './pg-pool.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
@@ -92,6 +95,27 @@ export class PgClient implements SqlClient {
 
   transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
     return this.#track(() => this.#transaction(work));
+  }
+
+  copyOut(query: string, parameters: readonly string[]): Promise<readonly CopiedRow[] | undefined> {
+    return this.#track(() => this.#copyOut(copyScript(query, parameters, 'stdout')));
+  }
+
+  async #copyOut(script: string): Promise<readonly CopiedRow[] | undefined> {
+    const { answerTimeoutMs } = this.#how;
+    const client = await this.#connect();
+    let failure: Error | undefined;
+    try {
+      if (!PgCopyOut.isPossibleOn(client)) return undefined;
+      return await PgCopyOut.run(client, script, answerTimeoutMs);
+    } catch (error) {
+      // Whatever it was, the connection may be in the middle of an answer.
+      failure = timedOut(error, answerTimeoutMs);
+      throw failure;
+    } finally {
+      client.off('error', ignore);
+      client.release(failure);
+    }
   }
 
   async #transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T> {
@@ -193,6 +217,12 @@ async function rollBack(runner: PgRunner, reason: unknown): Promise<Error | unde
   }
 }
 
+/* The driver's error, or what it stands for. */
+function timedOut(error: unknown, answerTimeoutMs: number): Error {
+  if (!isAnswerTimeout(error)) return error as Error;
+  return new AnswerTimedOut(answerTimeoutMs, { cause: error });
+}
+
 class PgRunner implements SqlRunner {
   readonly #target: pg.Pool | pg.PoolClient;
   readonly #how: HowToRun;
@@ -231,8 +261,7 @@ class PgRunner implements SqlRunner {
     try {
       return await this.#target.query<Row>({ ...query, query_timeout: answerTimeoutMs } as TimedQuery);
     } catch (error) {
-      if (!isAnswerTimeout(error)) throw error;
-      throw new AnswerTimedOut(answerTimeoutMs, { cause: error });
+      throw timedOut(error, answerTimeoutMs);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { CopiedRow } from './copy-out.ts';
+
 /** A parameter of a statement; a buffer is sent in PostgreSQL's binary format. */
 export type SqlParameter = string | number | boolean | null | Buffer;
 
@@ -33,6 +35,13 @@ export interface SignalListener {
  */
 export interface SqlClient extends SqlRunner, AsyncDisposable {
   transaction<T>(work: (runner: SqlRunner) => Promise<T>): Promise<T>;
+  /**
+   * The rows of a query in PostgreSQL's binary format. Planned anew each time, so it pays from some hundred rows on.
+   *
+   * @param query - with a cast at each parameter: `$1::bigint`
+   * @returns undefined where the driver cannot
+   */
+  copyOut(query: string, parameters: readonly string[]): Promise<readonly CopiedRow[] | undefined>;
   /** Hears what is notified on a channel until it is disposed. Missing where the driver cannot. */
   listen?(channel: string, listener: SignalListener): AsyncDisposable;
 }

@@ -84,7 +84,9 @@ export class SqlEventStore implements EventStore {
     this.#statements = statements;
     this.#append = new SqlAppend(client, statements, services);
     const run: SqlRunner['run'] = (statement, parameters = []) => this.#run(statement, parameters);
-    this.#feed = new SqlFeed(run, statements);
+    const copyOut: SqlClient['copyOut'] = (query, parameters) =>
+      this.#read(() => client.copyOut(query, parameters));
+    this.#feed = new SqlFeed(run, copyOut, statements);
     this.#query = new SqlEventQuery(run, statements, this.#feed);
     checkTimeout('pollMs', checkBound('pollMs', pollMs, 1));
     const notifies = usesNotify && client.listen !== undefined;
@@ -214,10 +216,14 @@ export class SqlEventStore implements EventStore {
     return rows.map(readEvent);
   }
 
-  async #run(statement: SqlStatement, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+  #run(statement: SqlStatement, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    return this.#read(() => this.#client.run(statement, parameters));
+  }
+
+  async #read<T>(call: () => Promise<T>): Promise<T> {
     this.requireOpen();
     try {
-      return await this.#client.run(statement, parameters);
+      return await call();
     } catch (error) {
       if (isLostConnection(error))
         throw new StoreUnavailable('The database could not be read.', { cause: error });

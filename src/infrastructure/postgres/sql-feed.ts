@@ -4,24 +4,19 @@ import type { TailPage } from '../../application/subscriptions/tail.ts';
 import { int8Array } from './binary-arrays.ts';
 import { EventConditions } from './event-conditions.ts';
 import { columnsWith, metadataAt, payloadAt, positionOf, readEvent } from './event-rows.ts';
-import type { SqlRow, SqlRunner } from './sql-client.ts';
+import { eventsBesideStreams, unlessLarge } from './feed-columns.ts';
+import type { FeedWindow } from './feed-columns.ts';
+import { FeedCopy } from './feed-copy.ts';
+import type { SqlClient, SqlRow, SqlRunner } from './sql-client.ts';
 import { prepared } from './statements.ts';
 import type { Statements } from './statements.ts';
 
 const tailPageSize = 1_000;
 // A page of large events ends early, so that a reader's memory does not depend on how large they are.
 const maxCharactersAPage = 16 * 1024 * 1024;
-// As it is stored, maybe compressed. Larger ones are fetched apart, a few at a time.
-const largeBytes = 8_192;
 const largeAtATime = 16;
 
-const isLarge = `pg_column_size(e.payload) > ${largeBytes} or pg_column_size(e.metadata) > ${largeBytes}`;
 const columns = columnsWith(unlessLarge('e.payload'), unlessLarge('e.metadata'));
-
-// Looked up one by one and remembered for the page; the planner would rather read all streams, for each page.
-const eventsBesideStreams = `events e cross join lateral (
-    select x.aggregate_type, x.aggregate_id from annals.streams x where x.stream_ref = e.stream_ref offset 0
-  ) s`;
 
 interface Window {
   readonly events: readonly Recorded[];
@@ -32,13 +27,15 @@ interface Window {
 /** Reads the log in its one order, by pages that end where it is settled. */
 export class SqlFeed {
   readonly #run: SqlRunner['run'];
+  readonly #copy: FeedCopy;
   readonly #statements: Statements;
   #settled = 0;
   /* Whether positions were taken that were not settled, at the last look; a hint. */
   #isWriterOpen = false;
 
-  constructor(run: SqlRunner['run'], statements: Statements) {
+  constructor(run: SqlRunner['run'], copyOut: SqlClient['copyOut'], statements: Statements) {
     this.#run = run;
+    this.#copy = new FeedCopy(copyOut, statements);
     this.#statements = statements;
   }
 
@@ -78,7 +75,7 @@ export class SqlFeed {
   async readTailPage(afterPosition: number, isHinted: boolean): Promise<TailPage> {
     if (isHinted && !this.#isWriterOpen) {
       const toPosition = afterPosition + tailPageSize;
-      const { events, isCut } = await this.#readWindow({ afterPosition, toPosition }, tailPageSize);
+      const { events, isCut } = await this.#readRows({ afterPosition, toPosition }, tailPageSize);
       const throughPosition = afterPosition + events.length;
       if (events.length > 0 && events.at(-1)!.position === throughPosition) {
         this.#settled = Math.max(this.#settled, throughPosition);
@@ -127,7 +124,12 @@ export class SqlFeed {
    * A page is read in windows of positions that grow while few events match. Without an upper bound close by, a
    * table that has no statistics yet makes the planner sort everything up to the end, for each page.
    */
-  async #readWindow(window: ReadFeedOptions, limit: number): Promise<Window> {
+  async #readWindow(window: FeedWindow, limit: number): Promise<Window> {
+    const events = await this.#copy.read(window, limit);
+    return events === undefined ? this.#readRows(window, limit) : { events, isCut: false };
+  }
+
+  async #readRows(window: FeedWindow, limit: number): Promise<Window> {
     const { afterPosition, toPosition, types, aggregateTypes } = window;
     const conditions = new EventConditions()
       .add('e.position > @', afterPosition)
@@ -168,8 +170,4 @@ export class SqlFeed {
     const found = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
     return new Map(found.map(row => [positionOf(row), row]));
   }
-}
-
-function unlessLarge(column: string): string {
-  return `case when ${isLarge} then null else ${column} end`;
 }

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
-import type { EventFilter, EventQuery, EventStore } from '../../../src/application/ports/event-store.ts';
+import type {
+  EventFilter,
+  EventQuery,
+  EventStore,
+  ReadFeedOptions,
+} from '../../../src/application/ports/event-store.ts';
 import { writeCursor } from '../../../src/application/events/check-query.ts';
 import { PgClient } from '../../../src/infrastructure/postgres/pg-client.ts';
 import type { SqlClient } from '../../../src/infrastructure/postgres/sql-client.ts';
@@ -45,6 +50,10 @@ function listening(inner: SqlClient): SqlClient {
     },
     runForObjects: (text, parameters) => inner.runForObjects(text, parameters),
     runScript: text => inner.runScript(text),
+    copyOut: (text, parameters) => {
+      sent.push({ text, parameters });
+      return inner.copyOut(text, parameters);
+    },
     transaction: work => inner.transaction(work),
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -150,6 +159,25 @@ describe('Queries over a million events', () => {
     expect(await found({ since: timeAt(696_390), until: timeAt(696_415) })).toContain(700_000);
     expect((await found({ ...late, order: 'newest' })).at(-1)).toBe(300_000);
     expect((await found({ until: timeAt(696_405), order: 'newest' }))[0]).toBe(700_000);
+  });
+});
+
+const pages: Readonly<Record<string, { options: ReadFeedOptions; index: string; rows: number }>> = {
+  'all events': { options: {}, index: 'events_pkey', rows: 2_500 },
+  'from the middle': { options: { afterPosition: 500_500 }, index: 'events_pkey', rows: 2_500 },
+  'few events': { options: { batchSize: 100 }, index: 'events_pkey', rows: 200 },
+  // As every twentieth is of this type, the planner may as well read the others on its way.
+  'a type': { options: { types: ['account.kind_3'] }, index: 'events_pkey', rows: 16_000 },
+  'a rare type': { options: { types: ['account.closed'] }, index: 'events_by_type', rows: 2_500 },
+  'an old type': { options: { types: ['account.migrated'] }, index: 'events_by_type', rows: 2_500 },
+  'all types': { options: { types: kinds }, index: 'events_pkey', rows: 3_000 },
+  'an aggregate type': { options: { aggregateTypes: ['order'] }, index: 'events_pkey', rows: 33_000 },
+};
+
+describe('Pages of the feed over a million events', () => {
+  test.each(Object.entries(pages))('read an index and stop with the page: %s', async (_name, facts) => {
+    const plan = { ...facts, isOnlyCustom: true };
+    await checkPlans(() => store.readFeedPage({ batchSize: 1_000, ...facts.options }), plan);
   });
 });
 
