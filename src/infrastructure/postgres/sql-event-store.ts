@@ -36,6 +36,7 @@ import { CommitNotifier, listenToCommits } from './commit-notifier.ts';
 import { EventLookups } from './event-lookups.ts';
 import { eventColumns, readEvent } from './event-rows.ts';
 import { readStreamPages } from './read-stream.ts';
+import type { StreamSource } from './stream-pages.ts';
 import { SqlAppend } from './sql-append.ts';
 import type { SqlAppendServices } from './sql-append.ts';
 import type { SqlClient, SqlParameter, SqlRow, SqlRunner, SqlStatement } from './sql-client.ts';
@@ -68,6 +69,7 @@ export class SqlEventStore implements EventStore {
   readonly #append: SqlAppend;
   readonly #query: SqlEventQuery;
   readonly #feed: SqlFeed;
+  readonly #streams: StreamSource;
   readonly #lookups = new EventLookups(eventIds => this.#find(eventIds));
   readonly #committed = new Listeners();
   readonly #subscriptions: Subscriptions;
@@ -87,6 +89,7 @@ export class SqlEventStore implements EventStore {
     const copyOut: SqlClient['copyOut'] = (query, parameters) =>
       this.#read(() => client.copyOut(query, parameters));
     this.#feed = new SqlFeed(run, copyOut, statements);
+    this.#streams = { run, copyOut, statements };
     this.#query = new SqlEventQuery(run, statements, this.#feed);
     checkTimeout('pollMs', checkBound('pollMs', pollMs, 1));
     const notifies = usesNotify && client.listen !== undefined;
@@ -124,11 +127,7 @@ export class SqlEventStore implements EventStore {
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
     checkStreamId(stream);
     checkStreamBounds(options);
-    const read = (
-      name: 'read_stream_forwards' | 'read_stream_backwards',
-      parameters: SqlParameter[],
-    ): Promise<readonly SqlRow[]> => this.#run(this.#statements.get(name), parameters);
-    return readStreamPages(read, stream, options);
+    return readStreamPages(this.#streams, stream, options);
   }
 
   readFeed(options: ReadFeedOptions = {}): AsyncIterable<Recorded> {

@@ -5,12 +5,14 @@ import type {
   EventQuery,
   EventStore,
   ReadFeedOptions,
+  ReadStreamOptions,
 } from '../../../src/application/ports/event-store.ts';
 import { writeCursor } from '../../../src/application/events/check-query.ts';
 import { PgClient } from '../../../src/infrastructure/postgres/pg-client.ts';
 import type { SqlClient } from '../../../src/infrastructure/postgres/sql-client.ts';
 import { openSqlStore } from '../../../src/infrastructure/postgres/sql-store.ts';
 import { silentLogger } from '../../../src/infrastructure/system/console-logger.ts';
+import { collect } from '../../../src/infrastructure/testing/contract/expectations.ts';
 import { postgresStores, testServices } from '../../support/stores.ts';
 import type { PostgresStores } from '../../support/stores.ts';
 import { fillLog, timeAt } from './fill-log.ts';
@@ -178,6 +180,26 @@ describe('Pages of the feed over a million events', () => {
   test.each(Object.entries(pages))('read an index and stop with the page: %s', async (_name, facts) => {
     const plan = { ...facts, isOnlyCustom: true };
     await checkPlans(() => store.readFeedPage({ batchSize: 1_000, ...facts.options }), plan);
+  });
+});
+
+const longStream = { aggregateType: 'counter', aggregateId: 'id-21' };
+const reads: Readonly<Record<string, { options: ReadStreamOptions; rows: number }>> = {
+  'first events': { options: { limit: 10 }, rows: 50 },
+  'last events': { options: { direction: 'backwards', limit: 10 }, rows: 50 },
+  'events from the middle': { options: { fromVersion: 1_000, limit: 10 }, rows: 50 },
+  'events before the middle': { options: { direction: 'backwards', toVersion: 1_000, limit: 10 }, rows: 50 },
+  'all events': { options: {}, rows: 1_100 },
+  'all events, backwards': { options: { direction: 'backwards' }, rows: 1_100 },
+};
+
+describe('Reads of a long stream', () => {
+  test.each(Object.entries(reads))('read no more than their pages: %s', async (_name, { options, rows }) => {
+    const read = async (): Promise<void> => {
+      const events = await collect(store.readStream(longStream, options));
+      expect(events.length).toBeGreaterThanOrEqual(options.limit ?? 2_000);
+    };
+    await checkPlans(read, { index: 'events_by_stream', rows });
   });
 });
 

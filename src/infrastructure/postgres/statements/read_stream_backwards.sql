@@ -1,4 +1,4 @@
--- A page of one stream, newest first.
+-- The last of some versions of one stream, newest first. Bounded below as well: the planner may sort all that is within.
 --   $1 text aggregate id · $2 text aggregate type · $3 int from version · $4 int to version · $5 int rows
 select
   annals.envelope(
@@ -8,6 +8,6 @@ select
   e.payload, e.metadata
 from annals.streams s
 join annals.events e on e.stream_ref = s.stream_ref
-where s.aggregate_id = $1 and s.aggregate_type = $2 and e.version between $3 and $4
+where s.aggregate_id = $1 and s.aggregate_type = $2
+  and e.version between $3 and $4 and e.version > least($4, s.version) - $5
 order by e.version desc
-limit $5

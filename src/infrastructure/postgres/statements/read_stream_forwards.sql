@@ -1,5 +1,5 @@
--- A page of one stream, oldest first.
---   $1 text aggregate id · $2 text aggregate type · $3 int from version · $4 int to version · $5 int rows
+-- Some versions of one stream, oldest first.
+--   $1 text aggregate id · $2 text aggregate type · $3 int from version · $4 int to version
 select
   annals.envelope(
     e.position, e.version, e.schema_version, e.event_id, e.event_type, e.recorded_at,
@@ -10,4 +10,3 @@ from annals.streams s
 join annals.events e on e.stream_ref = s.stream_ref
 where s.aggregate_id = $1 and s.aggregate_type = $2 and e.version between $3 and $4
 order by e.version
-limit $5
