@@ -42,6 +42,7 @@ export { causationTree } from './events/causation-tree.ts';
 export type { CausationNode, CausationTree, CausationTreeOptions } from './events/causation-tree.ts';
 export { EmitterQueueFull, EventEmitter } from './events/event-emitter.ts';
 export type { Emission, EventEmitterOptions } from './events/event-emitter.ts';
+export { withPayload } from './events/derived-event.ts';
 export { StoredEvent } from './events/stored-event.ts';
 export type { StoredEventColumns } from './events/stored-event.ts';
 export { prepareAppend } from './events/prepare-append.ts';

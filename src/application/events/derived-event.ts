@@ -1,4 +1,5 @@
 import type { Actor, EventMetadata, Recorded } from '../../domain/index.ts';
+import { plainEvent } from './stored-event.ts';
 
 /** What a derived event is, where it differs from the one behind it. */
 export interface DerivedShape {
@@ -71,4 +72,14 @@ export class DerivedEvent implements Recorded<object> {
   get payload(): object {
     return (this.#payload ??= this.#derive(this.#source));
   }
+
+  /** All fields, as those of a stored event. */
+  toJSON(): Recorded<object> {
+    return plainEvent(this);
+  }
+}
+
+/** The same event with another payload. Not `{ ...event, payload }`: what an event is asked for is not all its own. */
+export function withPayload<Payload extends object>(event: Recorded, payload: Payload): Recorded<Payload> {
+  return new DerivedEvent(event, () => payload) as Recorded as Recorded<Payload>;
 }

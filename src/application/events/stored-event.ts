@@ -96,9 +96,14 @@ export class StoredEvent implements Recorded {
 
   /** All fields, for printing and comparing; getters of a class would be left out. */
   toJSON(): Recorded {
-    const { eventId, type, schemaVersion, aggregateType, aggregateId, version, position } = this;
-    const { recordedAt, correlationId, causationId, userId, actor, metadata, payload } = this;
-    const place = { eventId, type, schemaVersion, aggregateType, aggregateId, version, position };
-    return { ...place, recordedAt, correlationId, causationId, userId, actor, metadata, payload };
+    return plainEvent(this);
   }
+}
+
+/** The fields of an event as those of a plain object, which can be spread and cloned. */
+export function plainEvent<Payload>(event: Recorded<Payload>): Recorded<Payload> {
+  const { eventId, type, schemaVersion, aggregateType, aggregateId, version, position } = event;
+  const { recordedAt, correlationId, causationId, userId, actor, metadata, payload } = event;
+  const place = { eventId, type, schemaVersion, aggregateType, aggregateId, version, position };
+  return { ...place, recordedAt, correlationId, causationId, userId, actor, metadata, payload };
 }

@@ -2,6 +2,7 @@ import type { Recorded } from '../../domain/index.ts';
 import { StoredEvent } from '../../application/events/stored-event.ts';
 import type { StoredEventColumns } from '../../application/events/stored-event.ts';
 import type { CopiedRow } from './copy-out.ts';
+import { IncompleteEvent } from './feed-columns.ts';
 
 /**
  * The select list of rows that `readCopiedEvent` reads, for a query over `events e` and `streams s`.
@@ -28,10 +29,19 @@ const [correlationIdIndex, causationIdIndex, userIdIndex, actorIndex] = [5, 6, 7
 const highWord = 2 ** 32;
 const epoch2000Ms = 946_684_800_000;
 
-/** An event of a copied row; undefined if its payload was left out. */
-export function readCopiedEvent(row: CopiedRow): Recorded | undefined {
+/** An event of a copied row, or what to complete where its payload was left out. */
+export function readCopiedEvent(row: CopiedRow): Recorded | IncompleteEvent {
   const columns = new CopiedColumns(row);
-  return columns.hasPayload ? new StoredEvent(columns) : undefined;
+  if (columns.hasPayload) return new StoredEvent(columns);
+  return new IncompleteEvent(columns.position, (payloadJson, metadataJson) => {
+    const { position, version, schemaVersion, eventId, type, recordedAtMs, aggregateType, aggregateId } =
+      columns;
+    const { correlationId, causationId, userId, actor } = columns;
+    return new StoredEvent({
+      ...{ position, version, schemaVersion, eventId, type, recordedAtMs, aggregateType, aggregateId },
+      ...{ correlationId, causationId, userId, actor, payloadJson, metadataJson },
+    });
+  });
 }
 
 /* Reads each value when it is asked for: most are not. */

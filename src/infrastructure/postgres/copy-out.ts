@@ -10,6 +10,11 @@ const flagsAt = 11;
 const extensionAt = flagsAt + 4;
 const endOfRows = -1;
 
+/** From about so many rows on, copying saves more than planning the query each time costs. */
+export const copyFrom = 300;
+
+const literalOrParameter = /'(?:[^']|'')*'|\$(\d+)/g;
+
 /** A row as COPY sends it in binary: a place in memory that it shares with some others. */
 export interface CopiedRow {
   readonly block: Buffer;
@@ -20,7 +25,7 @@ export interface CopiedRow {
  * A script that copies what a query finds, for the simple protocol.
  *
  * The values of `$1::type` and so on go by way of settings of this one transaction, so that the text of the query is
- * always the same, and statistics of statements have one entry for it.
+ * the same for every page, and statistics of statements have one entry for it.
  *
  * @param destination - as `copy … to` takes it
  */
@@ -28,17 +33,20 @@ export function copyScript(query: string, parameters: readonly string[], destina
   const settings = parameters.map(
     (value, index) => `set_config('annals.p${index + 1}', ${pg.escapeLiteral(value)}, true)`,
   );
-  const text = query.replaceAll(/\$(\d+)/g, "current_setting('annals.p$1')");
+  const text = query.replaceAll(literalOrParameter, (found, number: string | undefined) =>
+    number === undefined ? found : `current_setting('annals.p${number}')`,
+  );
   return `select ${settings.join(', ')}; copy (${text}) to ${destination} (format binary)`;
 }
 
-/** The text of a `text[]`. */
+/** A `text[]` as SQL writes it. A setting would be taken apart anew for each row. */
 export function textArrayLiteral(values: readonly string[]): string {
-  return `{${values.map(value => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
+  const elements = values.map(value => `"${value.replaceAll(/["\\]/g, '\\$&')}"`);
+  return `${pg.escapeLiteral(`{${elements.join(',')}}`)}::text[]`;
 }
 
 // Whoever keeps one row keeps its block; a block each would cost more than the rows.
-const blockBytes = 16 * 1024;
+const blockBytes = 8 * 1024;
 
 /** Puts the rows of one COPY together from what the server sends: a message a row, the header before the first. */
 export class CopiedRows {

@@ -1,7 +1,22 @@
+import type { Recorded } from '../../domain/index.ts';
 import type { ReadFeedOptions } from '../../application/ports/event-store.ts';
 
 /** A part of the feed between two positions. */
 export type FeedWindow = ReadFeedOptions & { readonly afterPosition: number; readonly toPosition: number };
+
+/** An event that is too large to come with the others; its payload and metadata are to be fetched apart. */
+export class IncompleteEvent {
+  readonly position: number;
+  readonly complete: (payloadJson: string, metadataJson: string | null) => Recorded;
+
+  constructor(position: number, complete: IncompleteEvent['complete']) {
+    this.position = position;
+    this.complete = complete;
+  }
+}
+
+/** What a window holds, in order. */
+export type FoundEvents = readonly (Recorded | IncompleteEvent)[];
 
 // As it is stored, maybe compressed. Larger ones are fetched apart, a few at a time.
 const largeBytes = 8_192;

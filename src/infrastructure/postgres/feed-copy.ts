@@ -1,13 +1,10 @@
-import type { Recorded } from '../../domain/index.ts';
 import { copiedColumnsWith, readCopiedEvent } from './copied-event.ts';
-import { textArrayLiteral } from './copy-out.ts';
+import { copyFrom, textArrayLiteral } from './copy-out.ts';
 import { eventsBesideStreams, unlessLarge } from './feed-columns.ts';
-import type { FeedWindow } from './feed-columns.ts';
+import type { FeedWindow, FoundEvents } from './feed-columns.ts';
 import type { SqlClient } from './sql-client.ts';
 import type { Statements } from './statements.ts';
 
-// From about here on, copying saves more than planning the query each time costs.
-const copyFrom = 300;
 // One backend sends no faster than this process receives, handles and stores; two keep it busy.
 const halveFrom = 2_000;
 
@@ -26,31 +23,27 @@ export class FeedCopy {
   /**
    * The events of a window.
    *
-   * @returns undefined where it is short, the driver cannot copy, or some events are too large to come with the others
+   * @returns undefined where it is short, or the driver cannot copy
    */
-  async read(window: FeedWindow, limit: number): Promise<readonly Recorded[] | undefined> {
+  async read(window: FeedWindow, limit: number): Promise<FoundEvents | undefined> {
     const span = window.toPosition - window.afterPosition;
     if (Math.min(span, limit) < copyFrom) return undefined;
     const parts = span >= halveFrom && span <= limit ? halvesOf(window) : [window];
     const copied = await Promise.all(parts.map(part => this.#copy(part, limit)));
-    const events = copied.flat();
-    return isComplete(events) ? events : undefined;
+    return copied.includes(undefined) ? undefined : (copied as FoundEvents[]).flat();
   }
 
-  async #copy(window: FeedWindow, limit: number): Promise<readonly (Recorded | undefined)[]> {
+  async #copy(window: FeedWindow, limit: number): Promise<FoundEvents | undefined> {
     const { afterPosition, toPosition, types, aggregateTypes } = window;
     const parameters = [String(afterPosition), String(toPosition), String(limit)];
     const conditions = ['e.position > $1::bigint', 'e.position <= $2::bigint'];
-    const among = (column: string, values: readonly string[] | undefined): void => {
-      if (values === undefined) return;
-      conditions.push(`${column} = any ($${parameters.push(textArrayLiteral(values))}::text[])`);
-    };
-    among('e.event_type', types);
-    among('s.aggregate_type', aggregateTypes);
+    if (types !== undefined) conditions.push(`e.event_type = any (${textArrayLiteral(types)})`);
+    if (aggregateTypes !== undefined)
+      conditions.push(`s.aggregate_type = any (${textArrayLiteral(aggregateTypes)})`);
     const query = `select ${columns} from annals.${eventsBesideStreams}
       where ${conditions.join(' and ')} order by e.position limit $3::bigint`;
     const rows = await this.#copyOut(this.#statements.inSchema(query), parameters);
-    return rows?.map(readCopiedEvent) ?? [undefined];
+    return rows?.map(readCopiedEvent);
   }
 }
 
@@ -60,8 +53,4 @@ function halvesOf(window: FeedWindow): readonly FeedWindow[] {
     { ...window, toPosition: middle },
     { ...window, afterPosition: middle },
   ];
-}
-
-function isComplete(events: readonly (Recorded | undefined)[]): events is readonly Recorded[] {
-  return !events.includes(undefined);
 }

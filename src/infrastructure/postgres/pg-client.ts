@@ -59,6 +59,8 @@ export class PgClient implements SqlClient {
   /** Listens on a connection beside the pool, so that nobody waits for one because of it. */
   readonly listen?: NonNullable<SqlClient['listen']>;
   readonly #underWay = new UnderWay();
+  /* As far as is known; all connections of a pool are of a kind. */
+  #canCopy = true;
   #isClosed = false;
 
   /**
@@ -98,7 +100,9 @@ export class PgClient implements SqlClient {
   }
 
   copyOut(query: string, parameters: readonly string[]): Promise<readonly CopiedRow[] | undefined> {
-    return this.#track(() => this.#copyOut(copyScript(query, parameters, 'stdout')));
+    return this.#track(async () =>
+      this.#canCopy ? this.#copyOut(copyScript(query, parameters, 'stdout')) : undefined,
+    );
   }
 
   async #copyOut(script: string): Promise<readonly CopiedRow[] | undefined> {
@@ -106,7 +110,8 @@ export class PgClient implements SqlClient {
     const client = await this.#connect();
     let failure: Error | undefined;
     try {
-      if (!PgCopyOut.isPossibleOn(client)) return undefined;
+      this.#canCopy = PgCopyOut.isPossibleOn(client);
+      if (!this.#canCopy) return undefined;
       return await PgCopyOut.run(client, script, answerTimeoutMs);
     } catch (error) {
       // Whatever it was, the connection may be in the middle of an answer.

@@ -23,9 +23,12 @@ export class PgCopyOut implements pg.Submittable {
     this.#options = options;
   }
 
-  /** Whether a connection is one of the driver's own, which takes this: not libpq's, nor what only resembles one. */
+  /**
+   * Whether a connection is one of the driver's own, which takes this: not libpq's, nor what only resembles one, nor
+   * one that sends statements before it has the answers to those before.
+   */
   static isPossibleOn(client: object): boolean {
-    return 'connection' in client;
+    return 'connection' in client && (client as { readonly pipeline?: boolean }).pipeline !== true;
   }
 
   /** Runs a script; all rows are there when it is done. */

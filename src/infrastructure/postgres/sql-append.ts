@@ -67,9 +67,13 @@ export class SqlAppend {
    *
    * The same ids are sent again until the outcome is known; once they may be stored, they are looked up.
    */
-  async append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
+  append(appends: readonly StreamAppend[], options: AppendOptions): Promise<readonly AppendResult[]> {
     options.signal?.throwIfAborted();
-    const prepared = prepareAppend(appends, options, this.#preparation);
+    return this.#store(prepareAppend(appends, options, this.#preparation), options.signal);
+  }
+
+  /* Of what is under way it holds the texts that are sent, and no longer the events that they were made of. */
+  async #store(prepared: PreparedAppend, signal: AbortSignal | undefined): Promise<readonly AppendResult[]> {
     const trace = this.#telemetry?.currentTrace();
     let unit: AppendUnit = { prepared, probe: mayRepeatUnnoticed(prepared), trace };
     const failures = new AppendFailures(prepared);
@@ -77,7 +81,7 @@ export class SqlAppend {
       let outcome: UnitOutcome;
       try {
         // Once it was sent it may be stored, and giving up would hide that.
-        outcome = await this.#send(unit, failures.hasHappened ? undefined : options.signal);
+        outcome = await this.#send(unit, failures.hasHappened ? undefined : signal);
       } catch (error) {
         const { delayMs, looksUpIds } = failures.add(error);
         if (looksUpIds) unit = { ...unit, probe: true };

@@ -106,22 +106,15 @@ export class SqlEventStore implements EventStore {
     return { ...this.#append.activity, ...this.#subscriptions.activity };
   }
 
-  async append(append: StreamAppend, options: AppendOptions = {}): Promise<AppendResult> {
-    // Not by way of appendMany: each turn of a promise costs at twenty thousand appends a second.
-    this.requireOpen();
-    const results = await this.#append.append([append], options);
-    this.#wakeReaders(results);
-    return results[0]!;
+  append(append: StreamAppend, options: AppendOptions = {}): Promise<AppendResult> {
+    return this.#store([append], options, results => results[0]!);
   }
 
-  async appendMany(
+  appendMany(
     appends: readonly StreamAppend[],
     options: AppendOptions = {},
   ): Promise<readonly AppendResult[]> {
-    this.requireOpen();
-    const results = await this.#append.append(appends, options);
-    this.#wakeReaders(results);
-    return results;
+    return this.#store(appends, options, results => results);
   }
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<Recorded> {
@@ -198,6 +191,27 @@ export class SqlEventStore implements EventStore {
     this.#isClosed = true;
     await this.#subscriptions.close();
     await this.#notifier?.close();
+  }
+
+  /*
+   * Not an async function: while it waits, it would hold the events that it was given, and moving those of hundreds of
+   * callers is most of what garbage collection costs.
+   */
+  #store<T>(
+    appends: readonly StreamAppend[],
+    options: AppendOptions,
+    pick: (results: readonly AppendResult[]) => T,
+  ): Promise<T> {
+    try {
+      this.requireOpen();
+      return this.#append.append(appends, options).then(results => {
+        this.#wakeReaders(results);
+        return pick(results);
+      });
+    } catch (error) {
+      const failure = error as Error;
+      return Promise.reject(failure);
+    }
   }
 
   #wakeReaders(results: readonly AppendResult[]): void {

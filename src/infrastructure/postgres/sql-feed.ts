@@ -1,11 +1,12 @@
 import type { Recorded } from '../../domain/index.ts';
 import type { FeedPage, ReadFeedOptions } from '../../application/ports/event-store.ts';
+import { StoredEvent } from '../../application/events/stored-event.ts';
 import type { TailPage } from '../../application/subscriptions/tail.ts';
 import { int8Array } from './binary-arrays.ts';
 import { EventConditions } from './event-conditions.ts';
 import { columnsWith, metadataAt, payloadAt, positionOf, readEvent } from './event-rows.ts';
-import { eventsBesideStreams, unlessLarge } from './feed-columns.ts';
-import type { FeedWindow } from './feed-columns.ts';
+import { IncompleteEvent, eventsBesideStreams, unlessLarge } from './feed-columns.ts';
+import type { FeedWindow, FoundEvents } from './feed-columns.ts';
 import { FeedCopy } from './feed-copy.ts';
 import type { SqlClient, SqlRow, SqlRunner } from './sql-client.ts';
 import { prepared } from './statements.ts';
@@ -125,8 +126,8 @@ export class SqlFeed {
    * table that has no statistics yet makes the planner sort everything up to the end, for each page.
    */
   async #readWindow(window: FeedWindow, limit: number): Promise<Window> {
-    const events = await this.#copy.read(window, limit);
-    return events === undefined ? this.#readRows(window, limit) : { events, isCut: false };
+    const found = await this.#copy.read(window, limit);
+    return found === undefined ? this.#readRows(window, limit) : this.#completed(found);
   }
 
   async #readRows(window: FeedWindow, limit: number): Promise<Window> {
@@ -139,35 +140,46 @@ export class SqlFeed {
     const from = `from annals.${eventsBesideStreams} ${where} order by e.position`;
     const text = `select ${columns} ${from} limit ${conditions.parameter(limit)}`;
     const rows = await this.#run(prepared('read_feed', this.#statements.inSchema(text)), parameters);
-    const isWhole = rows.every(row => row[payloadAt] !== null);
-    return isWhole ? { events: rows.map(readEvent), isCut: false } : this.#completed(rows);
+    return this.#completed(rows.map(readFound));
   }
 
   /* Fetches what was left out because it is large, as far as a page goes. */
-  async #completed(rows: readonly SqlRow[]): Promise<Window> {
+  async #completed(found: FoundEvents): Promise<Window> {
+    if (isComplete(found)) return { events: found, isCut: false };
     const events: Recorded[] = [];
     let large: Map<number, SqlRow> | undefined;
     let characters = 0;
-    for (const [index, row] of rows.entries()) {
-      let whole = row;
-      if (row[payloadAt] === null) {
-        const position = positionOf(row);
-        if (!large?.has(position)) large = await this.#readLarge(rows.slice(index));
-        const [, payload, metadata] = large.get(position)!;
-        whole = row.with(payloadAt, payload!).with(metadataAt, metadata!);
+    for (const [index, one] of found.entries()) {
+      if (one instanceof IncompleteEvent) {
+        if (!large?.has(one.position)) large = await this.#readLarge(found.slice(index));
+        const [, payload, metadata] = large.get(one.position)!;
+        characters += payload!.length + (metadata?.length ?? 0);
+        events.push(one.complete(payload!, metadata ?? null));
+      } else {
+        characters += one instanceof StoredEvent ? one.jsonLength : 0;
+        events.push(one);
       }
-      events.push(readEvent(whole));
-      characters += whole[payloadAt]!.length + (whole[metadataAt]?.length ?? 0);
-      if (characters >= maxCharactersAPage) return { events, isCut: index < rows.length - 1 };
+      if (characters >= maxCharactersAPage) return { events, isCut: index < found.length - 1 };
     }
     return { events, isCut: false };
   }
 
-  async #readLarge(rows: readonly SqlRow[]): Promise<Map<number, SqlRow>> {
-    const positions = rows.filter(row => row[payloadAt] === null).slice(0, largeAtATime);
+  async #readLarge(found: FoundEvents): Promise<Map<number, SqlRow>> {
+    const large = found.filter(one => one instanceof IncompleteEvent).slice(0, largeAtATime);
     const text = 'select position, payload, metadata from annals.events where position = any ($1)';
-    const parameters = [int8Array(positions.map(positionOf))];
-    const found = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
-    return new Map(found.map(row => [positionOf(row), row]));
+    const parameters = [int8Array(large.map(({ position }) => position))];
+    const rows = await this.#run({ text: this.#statements.inSchema(text) }, parameters);
+    return new Map(rows.map(row => [Number(row[0]), row]));
   }
+}
+
+function readFound(row: SqlRow): Recorded | IncompleteEvent {
+  if (row[payloadAt] !== null) return readEvent(row);
+  return new IncompleteEvent(positionOf(row), (payload, metadata) =>
+    readEvent(row.with(payloadAt, payload).with(metadataAt, metadata)),
+  );
+}
+
+function isComplete(found: FoundEvents): found is readonly Recorded[] {
+  return !found.some(one => one instanceof IncompleteEvent);
 }

@@ -1,13 +1,13 @@
 import type { Recorded, StreamId } from '../../domain/index.ts';
 import type { ReadStreamOptions } from '../../application/ports/event-store.ts';
 import { copiedColumnsWith, readCopiedEvent } from './copied-event.ts';
+import { copyFrom } from './copy-out.ts';
 import { readStreamEvent } from './event-rows.ts';
 import type { SqlClient, SqlRunner } from './sql-client.ts';
 import type { Statements } from './statements.ts';
 
 // Most streams end with the first page. What follows is long enough for COPY, and comes while the first is folded.
 const [firstPageSize, pageSize] = [200, 1_000];
-const copyFrom = 300;
 const maxVersion = 2_147_483_647;
 
 const selectVersions = `
@@ -41,7 +41,8 @@ export class StreamPages {
     this.#source = source;
     this.#stream = stream;
     this.#isBackwards = options.direction === 'backwards';
-    this.#from = options.fromVersion ?? 1;
+    // A page that is not full is the last one, so it must not begin where no version is.
+    this.#from = Math.max(1, options.fromVersion ?? 1);
     this.#to = Math.min(options.toVersion ?? maxVersion, maxVersion);
   }
 
@@ -51,6 +52,7 @@ export class StreamPages {
     const size = Math.min(this.#isFirst ? firstPageSize : pageSize, most, this.#to - this.#from + 1);
     this.#isFirst = false;
     const events = (size >= copyFrom ? await this.#copy(size) : undefined) ?? (await this.#read(size));
+    // Versions have no holes.
     if (events.length < size) this.#isEnded = true;
     else if (this.#isBackwards) this.#to = events.at(-1)!.version - 1;
     else this.#from += size;
@@ -81,6 +83,6 @@ export class StreamPages {
       statements.inSchema(this.#isBackwards ? copyBackwards : copyForwards),
       parameters,
     );
-    return rows?.map(row => readCopiedEvent(row)!);
+    return rows?.map(row => readCopiedEvent(row) as Recorded);
   }
 }

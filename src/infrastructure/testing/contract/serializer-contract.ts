@@ -1,6 +1,7 @@
 import { deepStrictEqual, equal, ok, throws } from 'node:assert/strict';
 import { Event, EventNotNamed } from '../../../domain/index.ts';
 import type { Class, Recorded } from '../../../domain/index.ts';
+import { StoredEvent, plainEvent } from '../../../application/events/stored-event.ts';
 import type { EventSerializer, SerializedEvent } from '../../../application/index.ts';
 import type { ContractCase } from './contract-case.ts';
 
@@ -77,11 +78,13 @@ const bodies: Readonly<Record<string, (make: MakeSerializer) => void>> = {
   },
   'keeps the envelope'(make) {
     const serializer = make([Noted]);
-    const event = stored(serializer.serialize(note));
-    const { payload: _payload, ...envelope } = event;
-    const read = serializer.deserialize(event);
-    for (const [field, value] of Object.entries(envelope)) {
-      deepStrictEqual(read[field as keyof Recorded], value, field);
+    for (const type of ['contract.noted', 'contract.unknown']) {
+      const { payload, metadata, recordedAt, ...columns } = stored(serializer.serialize(note), type);
+      const texts = { payloadJson: JSON.stringify(payload), metadataJson: JSON.stringify(metadata) };
+      const known = { ...columns, causationId: null, correlationId: 'x', userId: 'ada' };
+      const event = new StoredEvent({ ...known, ...texts, recordedAtMs: recordedAt.getTime() });
+      const { payload: _read, ...kept } = plainEvent(serializer.deserialize(event));
+      deepStrictEqual(kept, { metadata, recordedAt, ...columns });
     }
   },
   'knows an event by its older names'(make) {

@@ -1,3 +1,4 @@
+import { withPayload } from '../../../application/events/derived-event.ts';
 import type { Recorded } from '../../../domain/index.ts';
 import type { App } from '../../di/app.ts';
 import { nameOfEvent } from '../compare/name-of-event.ts';
@@ -35,6 +36,6 @@ function classed(app: App, event: Recorded): Recorded<object> {
   try {
     return app.serializer.deserialize(event);
   } catch {
-    return { ...event, payload: {} };
+    return withPayload(event, {});
   }
 }

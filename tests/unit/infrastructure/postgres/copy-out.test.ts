@@ -69,9 +69,16 @@ describe('The script of a COPY', () => {
   });
 
   test('writes the texts of an array so that nothing in them ends it', () => {
-    expect(textArrayLiteral(['plain', 'a "b" c', 'back\\slash', '{a,b}', ''])).toBe(
-      '{"plain","a \\"b\\" c","back\\\\slash","{a,b}",""}',
+    expect(textArrayLiteral(['plain', "it's", '{a,b}', ''])).toBe(`'{"plain","it''s","{a,b}",""}'::text[]`);
+    // Both read backslashes: the array, and the string that it is written in.
+    expect(textArrayLiteral(['a "b"'])).toBe(` E'{"a \\\\"b\\\\""}'::text[]`);
+    expect(textArrayLiteral([])).toBe(`'{}'::text[]`);
+  });
+
+  test('leaves texts alone that look like parameters', () => {
+    const query = `select '$1', ${textArrayLiteral(["it's $1::x"])} where $1::bigint > 0`;
+    expect(copyScript(query, ['1'], 'stdout')).toContain(
+      `copy (select '$1', '{"it''s $1::x"}'::text[] where current_setting('annals.p1')::bigint > 0)`,
     );
-    expect(textArrayLiteral([])).toBe('{}');
   });
 });
