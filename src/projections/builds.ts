@@ -5,16 +5,36 @@ import { NoBuild } from './projection-errors.ts';
 
 /** What this process knows of the builds of projections. */
 export class Builds {
-  readonly #readModels: ReadModelStore;
-  /** As it was last read. */
-  view: ProjectionsView = { nodes: [], projections: [] };
+  readonly #readModels: Pick<ReadModelStore, 'readStates'>;
+  #view: ProjectionsView = { nodes: [], projections: [] };
+  #asked = 0;
+  #seen = 0;
 
-  constructor(readModels: ReadModelStore) {
+  constructor(readModels: Pick<ReadModelStore, 'readStates'>) {
     this.#readModels = readModels;
   }
 
+  /** As it was last read. */
+  get view(): ProjectionsView {
+    return this.#view;
+  }
+
   async refresh(): Promise<void> {
-    this.view = await this.#readModels.readStates();
+    await this.see(() => this.#readModels.readStates());
+  }
+
+  /**
+   * Takes what `read` gives for what is there now.
+   *
+   * Unless it was asked for before something that is known already: an answer that was overtaken would show what an
+   * operator has just changed as it was before.
+   */
+  async see(read: () => Promise<ProjectionsView>): Promise<void> {
+    const asked = ++this.#asked;
+    const view = await read();
+    if (asked < this.#seen) return;
+    this.#seen = asked;
+    this.#view = view;
   }
 
   /**

@@ -175,7 +175,8 @@ export class ProjectionNode {
   }
 
   async #beat(): Promise<void> {
-    this.#services.builds.view = await this.#services.readModels.beat(this.#self, this.#pace.leaseMs);
+    const { builds, readModels } = this.#services;
+    await builds.see(() => readModels.beat(this.#self, this.#pace.leaseMs));
   }
 
   async #converge(): Promise<void> {
