@@ -61,7 +61,7 @@ beforeAll(async () => {
     stream: { aggregateType: 'account', aggregateId: 'large' },
     expectedVersion: 'none',
     events: Array.from({ length: 700 }, (_event, index) => ({
-      type: index % 2 === 0 ? oddType : 'account.noted',
+      type: index % 2 === 0 ? oddType : 'annals.noted',
       payload: index % 50 === 0 ? large() : { index },
       metadata: index % 90 === 0 ? { ...large() } : {},
     })),
@@ -110,6 +110,8 @@ describe('A long page of the feed', () => {
         { types: ['account.deposited'] },
         { types: ['account.closed', 'account.opened', 'account.unknown'] },
         { types: [oddType] },
+        // Not the schema of the default name.
+        { types: ['annals.noted'] },
         { afterPosition: 4_400 },
         { aggregateTypes: aggregateTypes.slice(1, 3) },
         { afterPosition: 1_234 },

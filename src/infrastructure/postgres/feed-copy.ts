@@ -9,15 +9,17 @@ import type { Statements } from './statements.ts';
 const halveFrom = 2_000;
 
 const columns = copiedColumnsWith(unlessLarge('e.payload'), unlessLarge('e.metadata'));
+const selectEvents = `select ${columns} from annals.${eventsBesideStreams}`;
 
 /** Reads long windows of the feed by COPY, which costs a server and this process half of what rows do. */
 export class FeedCopy {
   readonly #copyOut: SqlClient['copyOut'];
-  readonly #statements: Statements;
+  readonly #selectEvents: string;
 
   constructor(copyOut: SqlClient['copyOut'], statements: Statements) {
     this.#copyOut = copyOut;
-    this.#statements = statements;
+    // Alone: the names of a filter, which are written out, may look like those of the schema.
+    this.#selectEvents = statements.inSchema(selectEvents);
   }
 
   /**
@@ -40,9 +42,9 @@ export class FeedCopy {
     if (types !== undefined) conditions.push(`e.event_type = any (${textArrayLiteral(types)})`);
     if (aggregateTypes !== undefined)
       conditions.push(`s.aggregate_type = any (${textArrayLiteral(aggregateTypes)})`);
-    const query = `select ${columns} from annals.${eventsBesideStreams}
-      where ${conditions.join(' and ')} order by e.position limit $3::bigint`;
-    const rows = await this.#copyOut(this.#statements.inSchema(query), parameters);
+    const where = conditions.join(' and ');
+    const query = `${this.#selectEvents} where ${where} order by e.position limit $3::bigint`;
+    const rows = await this.#copyOut(query, parameters);
     return rows?.map(readCopiedEvent);
   }
 }
